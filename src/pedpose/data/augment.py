@@ -1,0 +1,108 @@
+"""Random changes to training pictures, all drawn from a generator that the caller seeds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Image = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Augmentation:
+    """How much training pictures are changed; every ``*_chance`` is a probability in 0..1.
+
+    Attributes:
+        mirror_chance: Of mirroring left to right.
+        scale: Least and largest zoom of a crop.
+        shift: Largest move of a crop in parts of its size.
+        rotation: Largest turn in degrees, to both sides.
+        rotation_chance: Of turning at all.
+        half_body_chance: Of showing the upper or lower half of the joints only.
+        colour: Largest relative change of brightness, contrast and saturation.
+        grey_chance: Of dropping all colour.
+        dropout_chance: Of covering a block of the crop (coarse dropout).
+        blur_chance: Of a Gaussian blur.
+        coarse_chance: Of losing detail, as in a picture that was small.
+    """
+
+    mirror_chance: float = 0.5
+    scale: tuple[float, float] = (0.7, 1.35)
+    shift: float = 0.08
+    rotation: float = 40.0
+    rotation_chance: float = 0.6
+    half_body_chance: float = 0.25
+    colour: float = 0.3
+    grey_chance: float = 0.05
+    dropout_chance: float = 0.4
+    blur_chance: float = 0.1
+    coarse_chance: float = 0.15
+
+
+def half_body_box(keypoints: Floats, random: Generator) -> Floats | None:
+    """Return a box (4,) around the upper or lower half of the labelled joints.
+
+    "Half" is by height in the picture, so that it works for every skeleton.
+
+    Args:
+        keypoints: (K, 3) x, y, v.
+        random: Decides which half.
+
+    Returns:
+        x1, y1, x2, y2 or None for people with too few labels to halve.
+    """
+    labelled = keypoints[keypoints[:, 2] > 0, :2]
+    if len(labelled) < 8:
+        return None
+    order = labelled[np.argsort(labelled[:, 1], kind="stable")]
+    half = order[: len(order) // 2] if random.random() < 0.6 else order[len(order) // 2 :]
+    low, high = half.min(axis=0), half.max(axis=0)
+    rim = 0.15 * np.max(high - low) + 1
+    return np.concatenate([low - rim, high + rim]).astype(np.float32)
+
+
+def change_pixels(image: Image, settings: Augmentation, random: Generator) -> Image:
+    """Change colour, sharpness and detail of a picture (H, W, 3); its geometry stays."""
+    image = _colour(image, settings.colour, random)
+    if random.random() < settings.grey_chance:
+        image = np.repeat(image.mean(axis=2, keepdims=True).astype(np.uint8), 3, axis=2)
+    if random.random() < settings.coarse_chance:
+        image = _coarse(image, random.uniform(0.25, 0.7))
+    if random.random() < settings.blur_chance:
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), random.uniform(0.5, 1.8)), np.uint8)
+    if random.random() < settings.dropout_chance:
+        image = _dropout(image, random)
+    return image
+
+
+def _colour(image: Image, amount: float, random: Generator) -> Image:
+    """Change contrast, brightness and saturation in one matrix product per pixel."""
+    contrast, brightness, saturation = 1 + amount * random.uniform(-1, 1, 3)
+    tint = 1 + 0.2 * amount * random.uniform(-1, 1, 3)
+    grey = np.full((3, 3), 1 / 3)
+    matrix = contrast * (saturation * np.eye(3) + (1 - saturation) * grey) * tint[:, None]
+    offset = 255 * (brightness - 1) * 0.5 + 127.5 * (1 - contrast)
+    table = np.column_stack([matrix, np.full(3, offset)])
+    return np.asarray(cv2.transform(image, table), np.uint8)
+
+
+def _coarse(image: Image, factor: float) -> Image:
+    height, width = image.shape[:2]
+    size = max(int(width * factor), 1), max(int(height * factor), 1)
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def _dropout(image: Image, random: Generator) -> Image:
+    """Cover one block with one colour; it stands for whatever may hide part of a person."""
+    height, width = image.shape[:2]
+    block_h, block_w = (random.uniform(0.12, 0.4, 2) * (height, width)).astype(int)
+    top, left = random.integers(0, height - block_h), random.integers(0, width - block_w)
+    covered = image.copy()
+    covered[top : top + block_h, left : left + block_w] = random.integers(0, 256, 3)
+    return covered

@@ -1,0 +1,293 @@
+"""Read COCO keypoint annotations, strictly.
+
+File format: https://cocodataset.org/#format-data, "Keypoint Detection". Beyond it, an annotation
+may carry ``scores`` (K numbers in 0..1: how sure the labeller was of each joint), as
+pseudo-labels do. ``iscrowd: 1`` marks a region in which people are not labelled one by one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pedpose.data.faults import Faults, are_numbers, is_id, is_number
+from pedpose.errors import DataError
+from pedpose.skeleton import Skeleton
+
+Floats = NDArray[np.float32]
+
+AREA_OF_BOX = 0.53
+"""Mean ratio of a person's mask to its box in COCO: stands in where ``area`` is missing."""
+
+BOX_TOLERANCE = 1.5
+"""Pixels by which a box may overhang its picture: annotation tools round in both directions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One annotated person, in continuous pixels of the picture.
+
+    Attributes:
+        id: Annotation id in the file.
+        box: (4,) x1, y1, x2, y2.
+        keypoints: (K, 3) x, y and v: 0 not labelled, 1 labelled but hidden, 2 visible.
+        weights: (K,) how much each label counts in training: 0 where not labelled, else its
+            ``scores`` entry or 1.
+        area: Of the person in square pixels.
+    """
+
+    id: int
+    box: Floats
+    keypoints: Floats
+    weights: Floats
+    area: float
+
+    @property
+    def labelled(self) -> int:
+        """Number of joints with a label."""
+        return int((self.keypoints[:, 2] > 0).sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One annotated picture.
+
+    Attributes:
+        id: In the file.
+        path: Of the picture on disk.
+        width: In pixels.
+        height: In pixels.
+        people: Annotated one by one.
+        crowds: (M, 4) x1, y1, x2, y2 of regions whose people are not labelled.
+        crowd_areas: (M,) area in square pixels of what these boxes surround.
+    """
+
+    id: int
+    path: Path
+    width: int
+    height: int
+    people: tuple[Person, ...]
+    crowds: Floats
+    crowd_areas: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CocoData:
+    """A validated annotation file.
+
+    Attributes:
+        path: The JSON file.
+        skeleton: The joints that it labels.
+        pictures: All pictures, also those without people, in the file's order.
+        estimated_areas: Number of people whose ``area`` was missing and was taken as the box
+            area times 0.53.
+    """
+
+    path: Path
+    skeleton: Skeleton
+    pictures: tuple[Picture, ...]
+    estimated_areas: int = 0
+
+    @property
+    def people(self) -> int:
+        """Number of annotated people."""
+        return sum(len(p.people) for p in self.pictures)
+
+
+def read_json(path: Path) -> Any:
+    """Return the content of a JSON file.
+
+    Raises:
+        DataError: If the file cannot be read or is not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: expected JSON text, found bytes that are not UTF-8") from error
+    except json.JSONDecodeError as error:
+        raise DataError(
+            f"{path}: not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        ) from error
+
+
+def read_coco(path: Path) -> CocoData:
+    """Read and validate a COCO keypoint file; pictures are looked for beside it.
+
+    Raises:
+        DataError: With every fault found (the first ten in full): file, annotation id, what was
+            expected and what was found. Nothing is skipped or repaired.
+    """
+    return _Reader(path, read_json(path)).read()
+
+
+class _Reader:
+    """Walks one decoded file and collects faults, so that a user sees them all at once."""
+
+    def __init__(self, path: Path, content: object) -> None:
+        self.path = path
+        self.content = content
+        self.faults = Faults(path)
+        self.estimated_areas = 0
+
+    def read(self) -> CocoData:
+        sections = self._sections()
+        skeleton = self._skeleton(sections["categories"])
+        images = self._images(sections["images"])
+        people: dict[int, list[Person]] = {number: [] for number in images}
+        crowds: dict[int, list[list[float]]] = {number: [] for number in images}
+        crowd_areas: dict[int, list[float]] = {number: [] for number in images}
+        seen: set[int] = set()
+        for position, entry in enumerate(sections["annotations"]):
+            label = self._annotation_label(position, entry, seen, images)
+            if label is None:
+                continue
+            box = self._box(label, entry, images[entry["image_id"]])
+            if box is None:
+                continue
+            area = self._area(label, entry, box)
+            if entry.get("iscrowd"):
+                crowds[entry["image_id"]].append(box)
+                crowd_areas[entry["image_id"]].append(area)
+            elif person := self._person(label, entry, box, area, skeleton):
+                people[entry["image_id"]].append(person)
+        self.faults.stop()
+        pictures = tuple(
+            Picture(
+                id=number,
+                path=self.path.parent / image["file_name"],
+                width=image["width"],
+                height=image["height"],
+                people=tuple(people[number]),
+                crowds=np.array(crowds[number], np.float32).reshape(-1, 4),
+                crowd_areas=tuple(crowd_areas[number]),
+            )
+            for number, image in images.items()
+        )
+        return CocoData(self.path, skeleton, pictures, self.estimated_areas)
+
+    def _sections(self) -> dict[str, list[Any]]:
+        content = self.content
+        if not isinstance(content, dict):
+            raise DataError(f"{self.path}: expected a JSON object, found {type(content).__name__}")
+        for name in ("images", "annotations", "categories"):
+            if not isinstance(content.get(name), list):
+                self.faults.add(f"'{name}'", "a list", type(content.get(name)).__name__)
+        self.faults.stop()
+        return content
+
+    def _skeleton(self, categories: Sequence[Any]) -> Skeleton:
+        posed = [c for c in categories if isinstance(c, Mapping) and c.get("keypoints")]
+        if len(posed) != 1:
+            names = [c.get("name") if isinstance(c, Mapping) else c for c in categories]
+            raise DataError(
+                f"{self.path}: 'categories': expected exactly one with keypoints, "
+                f"found {len(posed)} among {names}"
+            )
+        try:
+            return Skeleton.from_coco_category(posed[0])
+        except (DataError, TypeError, ValueError) as error:
+            raise DataError(f"{self.path}: 'categories': {error}") from error
+
+    def _images(self, entries: Sequence[Any]) -> dict[int, dict[str, Any]]:
+        images: dict[int, dict[str, Any]] = {}
+        for position, entry in enumerate(entries):
+            if not isinstance(entry, dict) or not is_id(entry.get("id")):
+                self.faults.add(f"image no. {position + 1}", "an object with an integer id", entry)
+                continue
+            label = f"image {entry['id']}"
+            if entry["id"] in images:
+                self.faults.add(label, "a unique id", "the id a second time")
+            name = entry.get("file_name")
+            if not isinstance(name, str) or not name:
+                self.faults.add(label, "a file_name", name)
+            elif not (self.path.parent / name).is_file():
+                self.faults.add(label, f"the picture {name} on disk", "no such file")
+            for key in ("width", "height"):
+                if not is_id(entry.get(key)) or entry[key] < 1:
+                    self.faults.add(label, f"{key} as a whole number above 0", entry.get(key))
+            images[entry["id"]] = entry
+        self.faults.stop()
+        return images
+
+    def _annotation_label(
+        self, position: int, entry: Any, seen: set[int], images: Mapping[int, Any]
+    ) -> str | None:
+        if not isinstance(entry, dict) or not is_id(entry.get("id")):
+            self.faults.add(f"annotation no. {position + 1}", "an object with an integer id", entry)
+            return None
+        label = f"annotation {entry['id']}"
+        if entry["id"] in seen:
+            self.faults.add(label, "a unique id", "the id a second time")
+        seen.add(entry["id"])
+        if not is_id(entry.get("image_id")) or entry["image_id"] not in images:
+            self.faults.add(label, "the image_id of a listed image", entry.get("image_id"))
+            return None
+        return label
+
+    def _box(self, label: str, entry: Mapping[str, Any], image: Any) -> list[float] | None:
+        values = entry.get("bbox")
+        if not are_numbers(values, 4) or values is None or min(values[2:]) <= 0:
+            self.faults.add(label, "bbox as x, y, width > 0, height > 0", values)
+            return None
+        x, y, width, height = values
+        slack = BOX_TOLERANCE
+        if (
+            min(x, y) < -slack
+            or x + width > image["width"] + slack
+            or y + height > image["height"] + slack
+        ):
+            size = f"{image['width']} x {image['height']}"
+            self.faults.add(label, f"bbox inside the picture of {size}", values)
+            return None
+        return [x, y, x + width, y + height]
+
+    def _area(self, label: str, entry: Mapping[str, Any], box: list[float]) -> float:
+        area = entry.get("area")
+        if area is None:
+            self.estimated_areas += not entry.get("iscrowd")
+            return AREA_OF_BOX * (box[2] - box[0]) * (box[3] - box[1])
+        if not is_number(area) or area <= 0:
+            self.faults.add(label, "area above 0", area)
+            return 0.0
+        return float(area)
+
+    def _person(
+        self,
+        label: str,
+        entry: Mapping[str, Any],
+        box: list[float],
+        area: float,
+        skeleton: Skeleton,
+    ) -> Person | None:
+        before = len(self.faults)
+        joints = len(skeleton)
+        flat = entry.get("keypoints")
+        if not are_numbers(flat, 3 * joints):
+            self.faults.add(label, f"keypoints as {3 * joints} numbers ({joints} joints)", flat)
+            return None
+        keypoints = np.array(flat, np.float32).reshape(joints, 3)
+        odd = sorted(set(keypoints[:, 2].tolist()) - {0.0, 1.0, 2.0})
+        if odd:
+            self.faults.add(label, "visibility v of 0, 1 or 2", odd)
+        labelled = keypoints[:, 2] > 0
+        count = entry.get("num_keypoints")
+        if count is not None and count != labelled.sum():
+            self.faults.add(label, f"num_keypoints {labelled.sum()} (joints with v > 0)", count)
+        scores = entry.get("scores", [1.0] * joints)
+        if not are_numbers(scores, joints) or not all(0 <= s <= 1 for s in scores):
+            self.faults.add(label, f"scores as {joints} numbers in 0..1", scores)
+        if len(self.faults) > before:
+            return None
+        # COCO counts pixel indices; the centre of the first pixel is (0.5, 0.5) here.
+        keypoints[labelled, :2] += 0.5
+        keypoints[~labelled] = 0
+        weights = np.where(labelled, np.array(scores, np.float32), 0).astype(np.float32)
+        return Person(entry["id"], np.array(box, np.float32), keypoints, weights, area)

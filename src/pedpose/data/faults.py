@@ -1,0 +1,65 @@
+"""Faults of a JSON file, collected so that a user sees them all at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pedpose.errors import DataError
+
+_SHOWN_FAULTS = 10
+_SHOWN_CHARACTERS = 80
+_LARGEST = 1e15  # stays finite as float32, where larger JSON numbers would become infinite
+
+
+class Faults:
+    """What is wrong with one file."""
+
+    def __init__(self, path: Path) -> None:
+        """Start without faults."""
+        self.path = path
+        self._found: list[str] = []
+
+    def __len__(self) -> int:
+        """Return the number of faults so far."""
+        return len(self._found)
+
+    def add(self, where: str, expected: str, found: object) -> None:
+        """Note one fault: the entry it is in, what was expected and the value that was found."""
+        self._found.append(f"{where}: expected {expected}, found {_brief(found)}")
+
+    def stop(self) -> None:
+        """Go on only where there is no fault.
+
+        Raises:
+            DataError: With the file's name before each fault, the first ten in full.
+        """
+        if not self._found:
+            return
+        shown = self._found[:_SHOWN_FAULTS]
+        if len(self._found) > len(shown):
+            shown.append(f"... and {len(self._found) - len(shown)} more faults")
+        raise DataError("\n".join(f"{self.path}: {fault}" for fault in shown))
+
+
+def is_number(value: object) -> bool:
+    """Tell whether a JSON value is a number that a coordinate can be: neither NaN nor endless."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST
+
+
+def is_id(value: object) -> bool:
+    """Tell whether a JSON value is a whole number, as ids are."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def are_numbers(values: object, count: int) -> bool:
+    """Tell whether a JSON value is a list of so many finite numbers."""
+    return isinstance(values, list) and len(values) == count and all(map(is_number, values))
+
+
+def _brief(value: object) -> str:
+    """Describe a found value without flooding the terminal."""
+    if isinstance(value, list) and len(value) > 6:
+        odd = next((v for v in value if not is_number(v)), None)
+        return f"{len(value)} values" + ("" if odd is None else f" with {_brief(odd)} among them")
+    text = repr(value)
+    return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "..."

@@ -1,0 +1,149 @@
+"""Training samples of the joint network: one augmented crop a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.random import Generator, default_rng
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from pedpose import geometry
+from pedpose.data.augment import Augmentation, change_pixels, half_body_box
+from pedpose.data.coco import CocoData, Person, Picture
+from pedpose.data.mixing import Draw
+from pedpose.data.reading import read_annotated
+from pedpose.errors import DataError
+from pedpose.skeleton import Skeleton
+
+
+class JointSample(NamedTuple):
+    """One crop, or a batch of them with a leading B.
+
+    Attributes:
+        image: (3, h, w) uint8 RGB.
+        points: (K, 2) x, y in pixels of the crop.
+        weights: (K,) how much each joint counts; 0 where not labelled or outside the crop.
+    """
+
+    image: Tensor
+    points: Tensor
+    weights: Tensor
+
+
+def with_skeleton(data: CocoData, skeleton: Skeleton) -> CocoData:
+    """Return data with its joints in another skeleton's order, matched by name.
+
+    Joints that the data does not have become not labelled; joints that the skeleton does not
+    have are dropped.
+
+    Raises:
+        DataError: If the two have no joint in common.
+    """
+    if data.skeleton.names == skeleton.names:
+        return data
+    places = [data.skeleton.names.index(n) if n in data.skeleton.names else -1 for n in skeleton.names]
+    if max(places) < 0:
+        raise DataError(
+            f"{data.path}: expected some of the joints {', '.join(skeleton.names)}, "
+            f"found {', '.join(data.skeleton.names)}"
+        )
+    has = np.array(places) >= 0
+
+    def reorder(person: Person) -> Person:
+        keypoints = np.where(has[:, None], person.keypoints[places], 0).astype(np.float32)
+        weights = np.where(has, person.weights[places], 0).astype(np.float32)
+        return replace(person, keypoints=keypoints, weights=weights)
+
+    pictures = tuple(replace(p, people=tuple(map(reorder, p.people))) for p in data.pictures)
+    return replace(data, skeleton=skeleton, pictures=pictures)
+
+
+class JointDataset(Dataset[JointSample]):
+    """All people with at least one labelled joint, of several data sets on end."""
+
+    def __init__(
+        self,
+        sets: Sequence[CocoData],
+        skeleton: Skeleton,
+        input_size: tuple[int, int],
+        augmentation: Augmentation,
+    ) -> None:
+        """Collect the people.
+
+        Args:
+            sets: Data sets; joints are matched to the skeleton by name.
+            skeleton: Of the network.
+            input_size: Height and width of a crop.
+            augmentation: How crops are changed.
+
+        Raises:
+            DataError: If a set has nobody with a labelled joint.
+        """
+        self.input_size = input_size
+        self.augmentation = augmentation
+        self.flip_indices = skeleton.flip_indices if augmentation.mirror_chance else ()
+        self.samples: list[tuple[Picture, Person]] = []
+        self.sizes: list[int] = []
+        for data in sets:
+            pictures = with_skeleton(data, skeleton).pictures
+            found = [(p, person) for p in pictures for person in p.people if person.labelled]
+            if not found:
+                raise DataError(f"{data.path}: expected people with labelled joints, found none")
+            self.samples += found
+            self.sizes.append(len(found))
+
+    def __len__(self) -> int:
+        """Return the number of people."""
+        return len(self.samples)
+
+    def __getitem__(self, draw: Draw) -> JointSample:  # type: ignore[override]
+        """Load and change one crop; the same draw always gives the same crop.
+
+        Raises:
+            DataError: If the picture is unreadable or not of the size that its file states.
+        """
+        random = default_rng(draw.seed)
+        picture, person = self.samples[draw.sample]
+        image = read_annotated(picture)
+        matrix, mirrored = self._placement(person, random)
+        crop = geometry.warp(image, matrix, self.input_size)
+        crop = change_pixels(crop, self.augmentation, random)
+        points = geometry.transform(person.keypoints[:, :2], matrix)
+        weights = person.weights
+        if mirrored:
+            points, weights = points[list(self.flip_indices)], weights[list(self.flip_indices)]
+        height, width = self.input_size
+        inside = ((points >= 0) & (points <= (width, height))).all(axis=1)
+        return JointSample(
+            torch.from_numpy(crop).permute(2, 0, 1),
+            torch.from_numpy(points),
+            torch.from_numpy(np.where(inside, weights, 0).astype(np.float32)),
+        )
+
+    def _placement(self, person: Person, random: Generator) -> tuple[geometry.Doubles, bool]:
+        """Draw the affine map from picture to crop and whether it mirrors."""
+        settings = self.augmentation
+        box = person.box
+        if random.random() < settings.half_body_chance:
+            half = half_body_box(person.keypoints, random)
+            box = box if half is None else half
+        height, width = self.input_size
+        x, y, w, h = geometry.box_centres_sizes(box[None], width / height)[0]
+        zoom = random.uniform(*settings.scale)
+        shift = random.uniform(-settings.shift, settings.shift, 2)
+        turns = random.random() < settings.rotation_chance
+        rotation = random.uniform(-settings.rotation, settings.rotation) if turns else 0.0
+        mirrored = bool(random.random() < settings.mirror_chance)
+        matrix = geometry.crop_matrix(
+            (x + shift[0] * w, y + shift[1] * h),
+            (w * zoom, h * zoom),
+            self.input_size,
+            rotation,
+            mirrored,
+        )
+        return matrix, mirrored

@@ -1,0 +1,84 @@
+"""Read the COCO keypoint results of any tool, strictly.
+
+File format: https://cocodataset.org/#format-results, "Keypoint Detection".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pedpose.data.coco import CocoData, read_json
+from pedpose.data.faults import Faults, are_numbers, is_id, is_number
+from pedpose.errors import DataError
+from pedpose.evaluation.oks import Prediction
+
+
+def read_predictions(path: Path, data: CocoData) -> list[Prediction]:
+    """Read a list of ``image_id``, ``category_id``, ``keypoints``, ``score`` and maybe ``bbox``.
+
+    Keypoints are pixel indices in the file and continuous pixels (+0.5) in the result. A missing
+    ``bbox`` is taken as the hull of the keypoints, as pycocotools does.
+
+    Args:
+        path: The JSON file.
+        data: The annotations that it answers.
+
+    Returns:
+        The predictions in the file's order.
+
+    Raises:
+        DataError: With every fault found (the first ten in full): file, entry number, what was
+            expected and what was found. Nothing is skipped or repaired.
+    """
+    content = read_json(path)
+    if not isinstance(content, list):
+        raise DataError(
+            f"{path}: expected a list of COCO keypoint results, found {type(content).__name__}"
+        )
+    faults = Faults(path)
+    pictures = {picture.id for picture in data.pictures}
+    first = content[0] if content else None
+    category = first.get("category_id") if isinstance(first, dict) else None
+    predictions = []
+    for number, entry in enumerate(content, start=1):
+        where = f"entry no. {number}"
+        if not isinstance(entry, dict):
+            faults.add(where, "an object", entry)
+            continue
+        before = len(faults)
+        _check(where, entry, len(data.skeleton), faults)
+        if not is_id(entry.get("image_id")) or entry["image_id"] not in pictures:
+            faults.add(where, f"the image_id of a picture in {data.path}", entry.get("image_id"))
+        if not is_id(entry.get("category_id")) or entry["category_id"] != category:
+            expected = "a whole number as category_id, the same in all entries"
+            faults.add(where, expected, entry.get("category_id"))
+        if len(faults) == before:
+            predictions.append(_prediction(entry))
+    faults.stop()
+    return predictions
+
+
+def _check(where: str, entry: Mapping[str, Any], joints: int, faults: Faults) -> None:
+    keypoints = entry.get("keypoints")
+    if not are_numbers(keypoints, 3 * joints):
+        faults.add(where, f"keypoints as {3 * joints} numbers ({joints} joints)", keypoints)
+    if not is_number(entry.get("score")):
+        faults.add(where, "a number as score", entry.get("score"))
+    box = entry.get("bbox")
+    if box is not None and not (are_numbers(box, 4) and min(box[2:]) >= 0):
+        faults.add(where, "bbox as x, y, width >= 0, height >= 0", box)
+
+
+def _prediction(entry: Mapping[str, Any]) -> Prediction:
+    keypoints = np.array(entry["keypoints"], np.float64).reshape(-1, 3)
+    keypoints[:, :2] += 0.5
+    if entry.get("bbox") is None:
+        box = np.concatenate([keypoints[:, :2].min(axis=0), keypoints[:, :2].max(axis=0)])
+    else:
+        x, y, width, height = entry["bbox"]
+        box = np.array([x, y, x + width, y + height], np.float64)
+    return Prediction(entry["image_id"], keypoints, box, float(entry["score"]))

@@ -1,0 +1,117 @@
+"""Files that are either complete or not there.
+
+Everything is written to a temporary file beside its target, flushed to disk, and renamed at the
+end. A run that breaks off therefore never leaves half a file under the name of a whole one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Give a temporary path in the folder of ``path`` and rename it to ``path`` at the end.
+
+    The folder is made where it is missing. The temporary path has the suffix of ``path``, since
+    some encoders choose the format by it. Where the block raises (an interruption by the user
+    included) the temporary file is removed, and what was at ``path`` before stays.
+
+    Raises:
+        OSError: If the folder or the file cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp{path.suffix}")
+    try:
+        yield temporary
+        _flush_to_disk(temporary)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_text(path: Path) -> Iterator[TextIO]:
+    r"""Open a UTF-8 text file for writing that appears at ``path`` once the block has ended.
+
+    Lines end with ``\n`` on every system. What UTF-8 cannot hold, as the undecodable bytes of a
+    file name, is written as an escape that JSON understands.
+
+    Raises:
+        OSError: If the folder or the file cannot be written.
+    """
+    with (
+        atomic_path(path) as temporary,
+        temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
+    ):
+        yield file
+
+
+@contextmanager
+def atomic_json_list(path: Path) -> Iterator[Callable[[Any], None]]:
+    """Give a function that appends one item to the JSON list at ``path``, one item a line.
+
+    Raises:
+        OSError: If the folder or the file cannot be written.
+    """
+    with atomic_text(path) as file:
+        separator = "[\n"
+
+        def append(item: Any) -> None:
+            nonlocal separator
+            file.write(separator + to_json(item))
+            separator = ",\n"
+
+        yield append
+        file.write("[]\n" if separator == "[\n" else "\n]\n")
+
+
+def to_json(data: Any, indent: int | None = None) -> str:
+    """Return data as strict JSON.
+
+    Raises:
+        ValueError: If a number is NaN or infinite, which JSON does not have.
+    """
+    return json.dumps(data, ensure_ascii=False, allow_nan=False, indent=indent)
+
+
+def write_json(path: Path, data: Any, indent: int | None = 2) -> None:
+    """Write data as strict JSON, atomically.
+
+    Raises:
+        OSError: If the file cannot be written.
+        ValueError: If a number is NaN or infinite.
+    """
+    write_text(path, to_json(data, indent) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text as UTF-8, atomically.
+
+    Raises:
+        OSError: If the file cannot be written.
+    """
+    with atomic_text(path) as file:
+        file.write(text)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write bytes, atomically.
+
+    Raises:
+        OSError: If the file cannot be written.
+    """
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def _flush_to_disk(path: Path) -> None:
+    """Wait until the disk has the file: a rename may otherwise reach it before the content."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())

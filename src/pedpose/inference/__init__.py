@@ -1,0 +1,1 @@
+"""Finding people in pictures and video, and writing down what was found."""

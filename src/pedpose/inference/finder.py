@@ -1,0 +1,79 @@
+"""From a picture to the boxes of its people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pedpose import geometry
+from pedpose.model.heatmap_cnn import STRIDE, Architecture
+from pedpose.model.person_codec import decode_boxes
+from pedpose.runtime.torch_runtime import TorchRuntime
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class FinderSettings:
+    """How people are searched for.
+
+    Attributes:
+        min_score: Least score of a person.
+        max_iou: Of two boxes that overlap more than this the better one is kept.
+        limit: Most people of a picture.
+    """
+
+    min_score: float = 0.3
+    max_iou: float = 0.6
+    limit: int = 100
+
+
+class PersonFinder:
+    """A person network with its resizing and its decoding."""
+
+    def __init__(
+        self, runtime: TorchRuntime, architecture: Architecture, settings: FinderSettings
+    ) -> None:
+        """Wrap a network; pictures are resized to the longer side that it was trained at."""
+        self._runtime = runtime
+        self._side = max(architecture.input_size)
+        self._multiple = architecture.backbone_stride
+        self._settings = settings
+
+    def __call__(self, image: geometry.Image) -> tuple[Floats, Floats]:
+        """Find the people in one picture.
+
+        Args:
+            image: (H, W, 3) RGB uint8.
+
+        Returns:
+            Boxes (N, 4) x1, y1, x2, y2 in pixels of the picture and scores (N,), best first.
+        """
+        height, width = image.shape[:2]
+        scale = self._side / max(height, width)
+        # The input is padded to the network's stride; the picture lies in its top-left corner.
+        input_height, input_width = (
+            int(np.ceil(max(side * scale, 1) / self._multiple)) * self._multiple
+            for side in (height, width)
+        )
+        matrix = np.array([[scale, 0, 0], [0, scale, 0]], np.float64)
+        resized = geometry.warp(image, matrix, (input_height, input_width))
+        maps = self._runtime(resized[None])
+        boxes, scores = decode_boxes(maps, self._settings.min_score, 4 * self._settings.limit)[0]
+        in_picture = geometry.clip_boxes(boxes.numpy() * (STRIDE / scale), width, height)
+        solid = ((in_picture[:, 2:] - in_picture[:, :2]) >= 1).all(axis=1)
+        in_picture, found_scores = in_picture[solid], scores.numpy()[solid]
+        keep = suppress_overlaps(in_picture, self._settings.max_iou)[: self._settings.limit]
+        return in_picture[keep], found_scores[keep]
+
+
+def suppress_overlaps(boxes: Floats, max_iou: float) -> NDArray[np.intp]:
+    """Return the indices of boxes (N, 4), best first, that overlap no better box too much."""
+    overlap = geometry.iou(boxes, boxes)
+    keep: list[int] = []
+    for i in range(len(boxes)):
+        if not keep or overlap[i, keep].max() <= max_iou:
+            keep.append(i)
+    return np.array(keep, np.intp)

@@ -1,0 +1,1 @@
+"""The network, its codecs and its files."""

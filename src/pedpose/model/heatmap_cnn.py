@@ -1,0 +1,122 @@
+"""The one network class of pedpose: a picture in, maps at a quarter of its size out."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from pedpose.errors import ConfigError
+from pedpose.model.backbone import Backbone
+
+Task = Literal["joints", "person"]
+
+STRIDE = 4
+"""Pixels of the network's input per cell of its output maps, in x and y."""
+
+PERSON_CHANNELS = 5
+"""Maps of the person finder: centre logit, offset x, y and log width, height (see codec)."""
+
+# RGB statistics of ImageNet in 0..255, what torchvision's weights were trained with.
+MEAN = (123.675, 116.28, 103.53)
+STD = (58.395, 57.12, 57.375)
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """Everything needed to build a network; plain data, stored in checkpoints.
+
+    Attributes:
+        task: ``joints`` (one heatmap a joint) or ``person`` (centre, offset and size maps).
+        outputs: Number of output maps.
+        backbone: Name of the torchvision network (see :data:`pedpose.model.backbone.BACKBONES`).
+        backbone_stride: Where it is cut, 16 or 32.
+        width: Channels of the decoder.
+        height_px: Height of the input picture in training; a person finder takes others as well.
+        width_px: Its width.
+    """
+
+    task: Task
+    outputs: int
+    backbone: str = "resnet18"
+    backbone_stride: int = 16
+    width: int = 96
+    height_px: int = 256
+    width_px: int = 192
+
+    def __post_init__(self) -> None:
+        """Refuse sizes that no network can have."""
+        if self.task not in ("joints", "person"):
+            raise ConfigError(f"task: expected joints or person, found {self.task!r}")
+        if self.outputs < 1 or self.width < 1:
+            raise ConfigError(f"outputs and width: expected at least 1, found {self}")
+        for name in ("height_px", "width_px"):
+            size = getattr(self, name)
+            if size < 1 or size % self.backbone_stride:
+                raise ConfigError(
+                    f"input {name}: expected a multiple of {self.backbone_stride}, found {size}"
+                )
+
+    @property
+    def input_size(self) -> tuple[int, int]:
+        """Height and width of the input in pixels."""
+        return self.height_px, self.width_px
+
+    @property
+    def heatmap_size(self) -> tuple[int, int]:
+        """Height and width of the output maps in cells."""
+        return self.height_px // STRIDE, self.width_px // STRIDE
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data."""
+        return asdict(self)
+
+
+class HeatmapCNN(nn.Module):
+    """Backbone to stride 16 or 32, then a light decoder back to stride 4.
+
+    The decoder is a feature pyramid (Lin et al., "Feature Pyramid Networks for Object
+    Detection", CVPR 2017) of one width that keeps only its finest level.
+    """
+
+    def __init__(self, architecture: Architecture, imagenet: bool = False) -> None:
+        """Build the network with random or, in the backbone, ImageNet weights."""
+        super().__init__()
+        self.architecture = architecture
+        width = architecture.width
+        self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(STD).view(1, 3, 1, 1), persistent=False)
+        self.backbone = Backbone(architecture.backbone, architecture.backbone_stride, imagenet)
+        self.lateral = nn.ModuleList(
+            nn.Conv2d(channels, width, 1) for channels in self.backbone.channels
+        )
+        self.smooth = nn.ModuleList(
+            nn.Sequential(
+                nn.Conv2d(width, width, 3, padding=1, bias=False),
+                nn.BatchNorm2d(width),
+                nn.ReLU(inplace=True),
+            )
+            for _ in self.backbone.channels
+        )
+        self.head = nn.Conv2d(width, architecture.outputs, 1)
+        nn.init.normal_(self.head.weight, std=0.001)
+        nn.init.zeros_(self.head.bias)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Map RGB pictures (N, 3, H, W) in 0..255 to raw maps (N, outputs, H / 4, W / 4)."""
+        features = self.backbone((pictures - self.mean) / self.std)
+        x: Tensor | None = None  # (N, width, H / s, W / s), s from the coarsest stride to 4
+        for feature, lateral, smooth in zip(
+            reversed(features), reversed(self.lateral), reversed(self.smooth), strict=True
+        ):
+            side = lateral(feature)
+            if x is not None:
+                side = side + nn.functional.interpolate(x, scale_factor=2.0, mode="nearest")
+            x = smooth(side)
+        return self.head(x)  # type: ignore[no-any-return]
+
+    def parameter_count(self) -> int:
+        """Return the number of learned parameters."""
+        return sum(p.numel() for p in self.parameters())

@@ -1,0 +1,97 @@
+"""Initial weights: from a file, whatever of it fits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from pedpose.errors import CheckpointError
+from pedpose.model.checkpoint import read_tensors
+from pedpose.model.heatmap_cnn import HeatmapCNN
+
+
+def load_initial(network: HeatmapCNN, path: Path) -> tuple[int, list[str]]:
+    """Copy the tensors of a file into a network where name and shape fit.
+
+    Names are those of pedpose or, for the backbone, of torchvision.
+
+    Returns:
+        Number of tensors copied and the names in the file that found no place.
+
+    Raises:
+        CheckpointError: If the file is unreadable or nothing in it fits.
+    """
+    state = network.state_dict()
+    fitting, rest = {}, []
+    for name, value in read_tensors(path).items():
+        place = name if name in state else f"backbone.{name}"
+        if place in state and state[place].shape == value.shape:
+            fitting[place] = value
+        else:
+            rest.append(name)
+    if not fitting:
+        raise CheckpointError(
+            f"{path}: expected tensors of {network.architecture.backbone}, found none that fit "
+            f"(first in the file: {rest[0] if rest else 'nothing'})"
+        )
+    network.load_state_dict(fitting, strict=False)
+    return len(fitting), rest
+
+
+def has_folded_batch_norm(network: nn.Module) -> bool:
+    """Return whether batch norms of the network hold no statistics (mean 0, variance 1)."""
+    norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm2d)]
+    return bool(norms) and all(
+        bool((m.running_mean == 0).all() and (m.running_var == 1).all())
+        for m in norms
+        if m.running_mean is not None and m.running_var is not None
+    )
+
+
+def measure_batch_norm(network: nn.Module, part: nn.Module, batches: Iterable[Tensor]) -> None:
+    """Give the batch norms of a part their true statistics without changing what it computes.
+
+    Weights whose batch norm was folded into the convolutions say mean 0 and variance 1, which is
+    not what the layers produce: the first training step would rescale every channel. Each batch
+    norm computes a x + b; here a and b are kept and expressed by the mean m and deviation s that
+    are measured: weight = a s, bias = b + a m.
+
+    Args:
+        network: Is run in eval mode.
+        part: Whose batch norms are rewritten.
+        batches: Pictures (N, 3, H, W) as the network takes them.
+    """
+    norms = [m for m in part.modules() if isinstance(m, nn.BatchNorm2d)]
+    sums = {m: [torch.zeros(m.num_features, dtype=torch.float64) for _ in range(2)] for m in norms}
+    counts = dict.fromkeys(norms, 0)
+
+    def measure(module: nn.Module, inputs: tuple[Tensor]) -> None:
+        assert isinstance(module, nn.BatchNorm2d)
+        x = inputs[0].double().transpose(0, 1).flatten(1)
+        sums[module][0] += x.sum(dim=1).cpu()
+        sums[module][1] += x.square().sum(dim=1).cpu()
+        counts[module] += x.shape[1]
+
+    hooks = [m.register_forward_pre_hook(measure) for m in norms]
+    was_training = network.training
+    network.eval()
+    with torch.no_grad():
+        for batch in batches:
+            network(batch)
+        for hook in hooks:
+            hook.remove()
+        for m in norms:
+            assert m.running_mean is not None and m.running_var is not None
+            mean = (sums[m][0] / counts[m]).to(m.running_mean)
+            variance = (sums[m][1] / counts[m]).to(m.running_mean) - mean.square()
+            variance = variance.clamp_min(0)
+            slope = m.weight / (m.running_var + m.eps).sqrt()
+            shift = m.bias - slope * m.running_mean
+            m.weight.copy_(slope * (variance + m.eps).sqrt())
+            m.bias.copy_(shift + slope * mean)
+            m.running_mean.copy_(mean)
+            m.running_var.copy_(variance)
+    network.train(was_training)

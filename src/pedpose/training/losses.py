@@ -1,0 +1,72 @@
+"""What the networks are trained to make small."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from pedpose.model.joint_codec import encode_keypoints
+from pedpose.model.person_codec import PersonTarget, maps_to_boxes
+
+BOX_WEIGHT = 2.0
+"""How much the box loss counts beside the centre loss of the person finder."""
+
+
+def joint_loss(raw: Tensor, points: Tensor, weights: Tensor, sigma: float) -> Tensor:
+    """Cross entropy between drawn and predicted heatmaps, of the labelled joints only.
+
+    Its gradient pushes down exactly the false peaks, which needs fewer pictures than the squared
+    error over all, mostly empty, cells.
+
+    Args:
+        raw: (B, K, H, W) network output.
+        points: (B, K, 2) x, y in cells.
+        weights: (B, K) of each label; 0 for joints without one.
+        sigma: Of the drawn Gaussians in cells.
+
+    Returns:
+        Scalar: mean divergence (nats) of a labelled joint; 0 is perfect.
+    """
+    target = encode_keypoints(points, (raw.shape[2], raw.shape[3]), sigma).flatten(2)
+    predicted = raw.flatten(2).float().log_softmax(dim=2)
+    divergence = torch.special.xlogy(target, target).sum(dim=2) - (target * predicted).sum(dim=2)
+    return (divergence * weights).sum() / weights.sum().clamp_min(1.0)
+
+
+def person_loss(maps: Tensor, target: PersonTarget) -> Tensor:
+    """Focal loss of the centres plus generalised-IoU loss of the boxes, per person.
+
+    Centres: the penalty-reduced focal loss of CenterNet (Zhou et al., "Objects as Points", 2019,
+    eq. 1; alpha 2, beta 4); cells where people are not labelled do not count. Boxes: Rezatofighi
+    et al., "Generalized Intersection over Union", CVPR 2019.
+
+    Args:
+        maps: (B, 5, H, W) network output.
+        target: Of the same size.
+    """
+    logits = maps[:, 0].float()
+    chance = logits.sigmoid()
+    is_peak = target.centre >= 1.0 - 1e-6
+    hit = -torch.nn.functional.logsigmoid(logits) * (1 - chance) ** 2
+    false = -torch.nn.functional.logsigmoid(-logits) * chance**2 * (1 - target.centre) ** 4
+    centre = (torch.where(is_peak, hit, false) * target.known).sum()
+    learns = target.weight > 0
+    proposed = maps_to_boxes(maps.float())[learns]
+    box = ((1 - _generalised_iou(proposed, target.boxes[learns])) * target.weight[learns]).sum()
+    people = is_peak.sum().clamp_min(1)
+    return (centre + BOX_WEIGHT * box) / people
+
+
+def _generalised_iou(boxes: Tensor, others: Tensor) -> Tensor:
+    """Return the generalised IoU (N,) of boxes (N, 4) with others (N, 4), pair by pair."""
+    low, high = torch.maximum(boxes[:, :2], others[:, :2]), torch.minimum(boxes[:, 2:], others[:, 2:])
+    shared = (high - low).clamp_min(0).prod(dim=1)
+    union = _area(boxes) + _area(others) - shared
+    hull_low = torch.minimum(boxes[:, :2], others[:, :2])
+    hull_high = torch.maximum(boxes[:, 2:], others[:, 2:])
+    hull = (hull_high - hull_low).prod(dim=1).clamp_min(1e-6)
+    return shared / union.clamp_min(1e-6) - (hull - union) / hull
+
+
+def _area(boxes: Tensor) -> Tensor:
+    return (boxes[:, 2:] - boxes[:, :2]).clamp_min(0).prod(dim=1)

@@ -1,0 +1,107 @@
+"""The two things that a HeatmapCNN can learn: joints in crops, and people in pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset, default_collate
+
+from pedpose.data.coco import CocoData
+from pedpose.data.joint_dataset import JointDataset, JointSample, with_skeleton
+from pedpose.data.person_dataset import PersonDataset, PersonSample
+from pedpose.model.heatmap_cnn import PERSON_CHANNELS, STRIDE, HeatmapCNN
+from pedpose.model.person_codec import encode_boxes
+from pedpose.skeleton import Skeleton
+from pedpose.training.config import TrainConfig
+from pedpose.training.losses import joint_loss, person_loss
+from pedpose.training.validation import validate_finder, validate_joints
+
+
+class LearningTask(Protocol):
+    """What the trainer needs to know of a task."""
+
+    outputs: int
+    skeleton: Skeleton | None
+    sizes: list[int]
+    dataset: Dataset[Any]
+
+    def collate(self, samples: list[Any]) -> Any:
+        """Join samples to a batch; its first entry is the pictures (B, 3, h, w) uint8."""
+
+    def loss(self, raw: Tensor, batch: Any) -> Tensor:
+        """Return the scalar loss of raw maps (B, C, H, W) for the batch they were made from."""
+
+    def validate(
+        self, network: HeatmapCNN, data: CocoData, device: torch.device
+    ) -> dict[str, float]:
+        """Return named figures of a network; the first decides which weights are best."""
+
+
+class JointTask:
+    """Learn the joints of the person in a crop."""
+
+    def __init__(self, config: TrainConfig, sets: Sequence[CocoData]) -> None:
+        """Collect the samples; the first set decides the skeleton."""
+        self.skeleton = sets[0].skeleton
+        self.outputs = len(self.skeleton)
+        size = (config.height_px, config.width_px)
+        self.dataset = JointDataset(sets, self.skeleton, size, config.augmentation)
+        self.sizes = self.dataset.sizes
+        self._sigma = config.sigma
+
+    def collate(self, samples: list[JointSample]) -> JointSample:
+        """Stack crops."""
+        return JointSample(*default_collate([tuple(sample) for sample in samples]))
+
+    def loss(self, raw: Tensor, batch: JointSample) -> Tensor:
+        """Return the loss of the labelled joints."""
+        points = batch.points.to(raw.device) / STRIDE
+        return joint_loss(raw, points, batch.weights.to(raw.device), self._sigma)
+
+    def validate(
+        self, network: HeatmapCNN, data: CocoData, device: torch.device
+    ) -> dict[str, float]:
+        """Return OKS AP and PCK@0.2 in the true boxes."""
+        return validate_joints(network, with_skeleton(data, self.skeleton), device)
+
+
+class PersonTask:
+    """Learn to find people in whole pictures."""
+
+    skeleton = None
+    outputs = PERSON_CHANNELS
+
+    def __init__(self, config: TrainConfig, sets: Sequence[CocoData]) -> None:
+        """Collect the samples."""
+        size = (config.height_px, config.width_px)
+        self.dataset = PersonDataset(sets, size, config.augmentation)
+        self.sizes = self.dataset.sizes
+
+    def collate(self, samples: list[PersonSample]) -> tuple[Tensor, Any]:
+        """Stack pictures and draw their target maps, here where loader processes can do it."""
+        images = torch.stack([sample.image for sample in samples])
+        height, width = images.shape[2:]
+        target = encode_boxes(
+            [sample.boxes / STRIDE for sample in samples],
+            [sample.unknown / STRIDE for sample in samples],
+            (height // STRIDE, width // STRIDE),
+        )
+        return images, target
+
+    def loss(self, raw: Tensor, batch: tuple[Tensor, Any]) -> Tensor:
+        """Return the loss of centres and boxes."""
+        return person_loss(raw, batch[1].to(raw.device))
+
+    def validate(
+        self, network: HeatmapCNN, data: CocoData, device: torch.device
+    ) -> dict[str, float]:
+        """Return box AP and recall."""
+        return validate_finder(network, data, device)
+
+
+def make_task(config: TrainConfig, sets: Sequence[CocoData]) -> LearningTask:
+    """Return the task of a configuration, its samples collected."""
+    return JointTask(config, sets) if config.task == "joints" else PersonTask(config, sets)

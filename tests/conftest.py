@@ -1,0 +1,83 @@
+"""What tests of several rooms share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+CocoContent = dict[str, Any]
+WriteCoco = Callable[..., Path]
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder of data that is too large to ship, beside the repository."""
+    if not SHARED.is_dir():
+        pytest.skip(f"needs the data in {SHARED}")
+    return SHARED
+
+
+@pytest.fixture
+def coco_content() -> CocoContent:
+    """A valid annotation file: three joints, three people in two pictures, and a crowd."""
+    person = {"category_id": 1, "iscrowd": 0, "num_keypoints": 3}
+    return {
+        "images": [
+            {"id": 1, "file_name": "images/first.png", "width": 64, "height": 48},
+            {"id": 2, "file_name": "images/second.png", "width": 80, "height": 60},
+        ],
+        "annotations": [
+            {
+                **person,
+                **{"id": 11, "image_id": 1, "bbox": [4, 6, 20, 40], "area": 480},
+                "keypoints": [14, 10, 2, 8, 20, 1, 20, 21, 2],
+            },
+            {
+                **person,
+                **{"id": 12, "image_id": 1, "bbox": [30, 8, 24, 36], "area": 500.5},
+                **{"keypoints": [42, 12, 2, 36, 24, 2, 0, 0, 0], "num_keypoints": 2},
+            },
+            {
+                **person,
+                **{"id": 21, "image_id": 2, "bbox": [10.5, 5, 30, 50], "area": 900},
+                "keypoints": [25, 10, 2, 17, 22, 2, 33.25, 21, 2],
+            },
+            {
+                **{"id": 22, "image_id": 2, "category_id": 1, "iscrowd": 1},
+                **{"bbox": [50, 10, 28, 40], "area": 700, "num_keypoints": 0},
+                "keypoints": [0] * 9,
+            },
+        ],
+        "categories": [
+            {
+                **{"id": 1, "name": "person"},
+                "keypoints": ["head", "left_hand", "right_hand"],
+                "skeleton": [[1, 2], [1, 3]],
+                "sigmas": [0.05, 0.1, 0.1],
+            }
+        ],
+    }
+
+
+@pytest.fixture
+def write_coco(tmp_path: Path) -> WriteCoco:
+    """Write an annotation file with its pictures (black) into ``tmp_path``; return its path."""
+
+    def write(content: CocoContent, name: str = "data.json") -> Path:
+        for image in content["images"]:
+            picture = tmp_path / image["file_name"]
+            picture.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(np.zeros((image["height"], image["width"], 3), np.uint8)).save(picture)
+        path = tmp_path / name
+        path.write_text(json.dumps(content), encoding="utf-8")
+        return path
+
+    return write

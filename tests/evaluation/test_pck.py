@@ -1,0 +1,181 @@
+"""PCK: distances against the larger side of the box, and who is matched with whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pedpose.data.coco import CocoData, Person, read_coco
+from pedpose.errors import DataError
+from pedpose.evaluation.oks import Prediction
+from pedpose.evaluation.pck import evaluate_pck, joint_errors, match_people
+
+Content = dict[str, Any]
+
+SIGMAS = (0.05, 0.1, 0.1)
+PICTURE_OF = {11: 1, 12: 1, 21: 2}
+
+
+@pytest.fixture
+def data(coco_content: Content, write_coco: Callable[..., Path]) -> CocoData:
+    """People 11 (box 20 x 40) and 12 (24 x 36, two joints) in one picture, 21 in another."""
+    return read_coco(write_coco(coco_content))
+
+
+def person_of(data: CocoData, number: int) -> Person:
+    return next(p for picture in data.pictures for p in picture.people if p.id == number)
+
+
+def predict(
+    data: CocoData, number: int, score: float = 0.5, offset: float = 0.0, named: bool = False
+) -> Prediction:
+    """Predict a person with all joints ``offset`` pixels too far right."""
+    person = person_of(data, number)
+    keypoints = person.keypoints.astype(np.float64)
+    keypoints[:, 0] += offset
+    return Prediction(PICTURE_OF[number], keypoints, person.box, score, number if named else None)
+
+
+def matched(data: CocoData, predictions: list[Prediction]) -> dict[int, int | None]:
+    """Return for each person the position of its prediction."""
+    positions = {id(prediction): i for i, prediction in enumerate(predictions)}
+    return {
+        m.person.id: None if m.prediction is None else positions[id(m.prediction)]
+        for m in match_people(data, predictions, SIGMAS)
+    }
+
+
+def test_distance_is_measured_in_larger_box_sides(data: CocoData) -> None:
+    # Person 11: larger side 40. Off by 3, by 10 (6 and 8) and by 0 pixels.
+    prediction = predict(data, 11, named=True)
+    prediction.keypoints[0, 0] += 3
+    prediction.keypoints[1, :2] += (6, 8)
+    errors = joint_errors(match_people(data, [prediction], SIGMAS), joints=3)
+    np.testing.assert_allclose(errors[0], [3 / 40, 10 / 40, 0])
+    # Person 12 has no label for its third joint; neither 12 nor 21 was found.
+    np.testing.assert_array_equal(errors[1:], [[np.inf, np.inf, np.nan], [np.inf] * 3])
+
+
+def test_pck_at_several_thresholds(data: CocoData) -> None:
+    # Errors in box sides: person 11 3/40, 10/40, 0; person 12 9/36, 0; person 21 not found.
+    first, second = predict(data, 11, named=True), predict(data, 12, named=True)
+    first.keypoints[0, 0] += 3
+    first.keypoints[1, :2] += (6, 8)
+    second.keypoints[0, 0] -= 9
+    second.keypoints[2] = 1e6  # not labelled: does not count
+    result = evaluate_pck(data, [first, second], SIGMAS)
+    assert result.thresholds == (0.05, 0.1, 0.2, 0.5)
+    assert result.joints == (3, 3, 2)
+    assert (result.people, result.found) == (3, 2)
+    assert result.overall == pytest.approx((2 / 8, 3 / 8, 3 / 8, 5 / 8))
+    assert result.per_joint[0] == pytest.approx((0, 1 / 3, 1 / 2))
+    assert result.per_joint[1] == pytest.approx((1 / 3, 1 / 3, 1 / 2))
+    assert result.per_joint[3] == pytest.approx((2 / 3, 2 / 3, 1 / 2))
+
+
+def test_a_joint_at_the_threshold_is_wrong(data: CocoData) -> None:
+    at_threshold = predict(data, 11, offset=10, named=True)  # exactly 0.25 of 40 pixels
+    assert evaluate_pck(data, [at_threshold], SIGMAS, [0.25]).overall == (0,)
+    below = predict(data, 11, offset=9.75, named=True)
+    assert evaluate_pck(data, [below], SIGMAS, [0.25]).overall == pytest.approx((3 / 8,))
+
+
+def test_perfect_and_absent_predictions(data: CocoData) -> None:
+    perfect = evaluate_pck(data, [predict(data, n) for n in PICTURE_OF], SIGMAS)
+    assert perfect.overall == (1, 1, 1, 1)
+    assert perfect.found == 3
+    nothing = evaluate_pck(data, [], SIGMAS)
+    assert nothing.overall == (0, 0, 0, 0)
+    assert nothing.joints == (3, 3, 2)
+    assert nothing.found == 0
+
+
+def test_joints_without_any_label_have_no_pck(
+    coco_content: Content, write_coco: Callable[..., Path]
+) -> None:
+    coco_content["annotations"] = [coco_content["annotations"][1]]
+    data = read_coco(write_coco(coco_content))
+    result = evaluate_pck(data, [predict(data, 12)], SIGMAS, [0.2])
+    assert result.per_joint == ((1, 1, None),)
+    coco_content["annotations"] = []
+    empty = read_coco(write_coco(coco_content))
+    assert evaluate_pck(empty, [], SIGMAS, [0.2]).overall == (None,)
+
+
+def test_named_predictions_go_to_their_person(data: CocoData) -> None:
+    # By OKS both would choose the other one.
+    predictions = [predict(data, 11), predict(data, 12)]
+    swapped = [
+        Prediction(1, p.keypoints, p.box, p.score, other)
+        for p, other in zip(predictions, (12, 11), strict=True)
+    ]
+    assert matched(data, swapped) == {11: 1, 12: 0, 21: None}
+
+
+def test_of_two_named_predictions_the_better_score_counts(data: CocoData) -> None:
+    twice = [predict(data, 11, 0.3, named=True), predict(data, 11, 0.6, named=True)]
+    assert matched(data, twice)[11] == 1
+
+
+def test_unnamed_predictions_choose_the_nearest_free_person(data: CocoData) -> None:
+    predictions = [predict(data, 21), predict(data, 12), predict(data, 11)]
+    assert matched(data, predictions) == {11: 2, 12: 1, 21: 0}
+
+
+def test_best_score_chooses_first(data: CocoData) -> None:
+    predictions = [predict(data, 21, 0.6), predict(data, 21, 0.7, offset=1)]
+    assert matched(data, predictions)[21] == 1
+
+
+def test_a_duplicate_does_not_take_the_person_of_a_good_prediction(data: CocoData) -> None:
+    predictions = [
+        predict(data, 11, 0.9),
+        predict(data, 11, 0.8, offset=1),  # finds 11 taken and is closer to 12 than to nobody
+        predict(data, 12, 0.7),
+    ]
+    assert matched(data, predictions) == {11: 0, 12: 2, 21: None}
+
+
+def test_a_poor_prediction_is_matched_where_nothing_better_is(data: CocoData) -> None:
+    poor = predict(data, 21, offset=15)
+    assert matched(data, [poor])[21] == 0
+    hopeless = predict(data, 21, offset=1e5)
+    assert matched(data, [hopeless])[21] is None
+
+
+def test_unnamed_predictions_leave_named_people_alone(data: CocoData) -> None:
+    predictions = [predict(data, 11, 0.9), predict(data, 11, 0.1, offset=5, named=True)]
+    assert matched(data, predictions)[11] == 1
+
+
+def test_joints_without_label_do_not_matter_for_matching(
+    coco_content: Content, write_coco: Callable[..., Path]
+) -> None:
+    only_head = {"keypoints": [42, 12, 2, 0, 0, 0, 0, 0, 0], "num_keypoints": 1}
+    coco_content["annotations"][1].update(only_head)
+    data = read_coco(write_coco(coco_content))
+    hands_elsewhere, hands_at_zero = predict(data, 12, 0.9), predict(data, 12, 0.8)
+    hands_elsewhere.keypoints[1:, :2] = 1e6
+    assert matched(data, [hands_at_zero, hands_elsewhere])[12] == 1
+
+
+@pytest.mark.parametrize(("picture", "person"), [(1, 21), (2, 11), (1, 99)])
+def test_a_name_that_is_not_in_the_picture_is_refused(
+    data: CocoData, picture: int, person: int
+) -> None:
+    stray = Prediction(picture, np.zeros((3, 3)), np.ones(4), 0.5, person)
+    with pytest.raises(
+        DataError,
+        match=f"picture {picture}: expected the id of a person annotated in it, found {person}",
+    ):
+        match_people(data, [stray], SIGMAS)
+
+
+def test_another_number_of_joints_is_refused(data: CocoData) -> None:
+    wrong = Prediction(1, np.zeros((4, 3)), np.ones(4), 0.5)
+    with pytest.raises(DataError, match=r"expected keypoints of shape \(3, 3\)"):
+        evaluate_pck(data, [wrong], SIGMAS)
