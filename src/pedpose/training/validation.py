@@ -1,0 +1,67 @@
+"""Figures of a network in training, on data that it does not learn from."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from pedpose.data.coco import CocoData
+from pedpose.data.reading import read_annotated
+from pedpose.errors import ConfigError
+from pedpose.evaluation.oks import Prediction, evaluate_boxes, evaluate_oks
+from pedpose.evaluation.pck import evaluate_pck
+from pedpose.inference.finder import FinderSettings, PersonFinder
+from pedpose.inference.joints import JointEstimator
+from pedpose.model.heatmap_cnn import HeatmapCNN
+from pedpose.runtime.torch_runtime import TorchRuntime
+
+
+def validate_joints(
+    network: HeatmapCNN, data: CocoData, device: torch.device
+) -> dict[str, float]:
+    """Return OKS AP and PCK@0.2 of a joint network in the true boxes.
+
+    Raises:
+        ConfigError: If the skeleton has no sigmas, without which there is no OKS.
+    """
+    if data.skeleton.sigmas is None:
+        raise ConfigError(
+            f"{data.path}: validation needs OKS sigmas, found none in 'categories' for "
+            f"{len(data.skeleton)} joints"
+        )
+    estimator = JointEstimator(TorchRuntime(network, device), network.architecture)
+    predictions = []
+    for picture in data.pictures:
+        if not picture.people:
+            continue
+        boxes = np.stack([person.box for person in picture.people])
+        for person, keypoints in zip(
+            picture.people, estimator(read_annotated(picture), boxes), strict=True
+        ):
+            score = float(keypoints[:, 2].mean())
+            predictions.append(Prediction(picture.id, keypoints, person.box, score, person.id))
+    result = evaluate_oks(data, predictions, data.skeleton.sigmas)
+    pck = evaluate_pck(data, predictions, data.skeleton.sigmas, (0.2,))
+    return {"ap": result.ap or 0.0, "pck@0.2": pck.overall[0] or 0.0}
+
+
+def validate_finder(
+    network: HeatmapCNN, data: CocoData, device: torch.device
+) -> dict[str, float]:
+    """Return AP and recall of the boxes of a person finder."""
+    runtime = TorchRuntime(network, device)
+    finder = PersonFinder(runtime, network.architecture, FinderSettings(min_score=0.02))
+    ids, boxes, scores = [], [np.zeros((0, 4), np.float32)], [np.zeros(0, np.float32)]
+    for picture in data.pictures:
+        found, score = finder(read_annotated(picture))
+        ids += [picture.id] * len(found)
+        boxes.append(found)
+        scores.append(score)
+    result = evaluate_boxes(
+        data, np.array(ids, np.int64), np.concatenate(boxes), np.concatenate(scores)
+    )
+    return {
+        "box_ap": result.ap or 0.0,
+        "box_ap50": result.ap50 or 0.0,
+        "recall_at_1_false_alarm": result.recall_at_one_false_alarm or 0.0,
+    }
