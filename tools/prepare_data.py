@@ -103,7 +103,10 @@ def prepare(raw: Path, out: Path, name: str, found: Path | None) -> str:
         regions = crowds(content, seen, len(names))
         content["annotations"] = kept + regions
     write_json(out / f"{name}.json", content, indent=None)
-    return f"{name}: {len(images)} pictures, {len(kept)} people, {dropped} dropped, {len(regions)} crowd regions"
+    return (
+        f"{name}: {len(images)} pictures, {len(kept)} people, {dropped} dropped, "
+        f"{len(regions)} crowd regions"
+    )
 
 
 def main() -> None:

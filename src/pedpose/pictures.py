@@ -1,19 +1,78 @@
-"""Placeholder until the shared picture reader lands."""
+"""Read a picture of any common format as upright RGB."""
 
 from __future__ import annotations
 
+import struct
+import zlib
 from pathlib import Path
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
+import PIL.Image
+import PIL.ImageOps
 
 from pedpose.errors import SourceError
+from pedpose.geometry import Image
+
+# What Pillow's decoders raise on broken files, beside OSError.
+_DECODER_ERRORS = (
+    PIL.Image.DecompressionBombError,
+    EOFError,
+    IndexError,
+    OverflowError,
+    SyntaxError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
 
 
-def read_picture(path: Path) -> NDArray[np.uint8]:
-    """Read a picture as RGB."""
-    image = cv2.imread(str(path))
-    if image is None:
-        raise SourceError(f"{path}: not a readable picture")
-    return np.asarray(image[:, :, ::-1], dtype=np.uint8)
+def read_picture(path: Path) -> Image:
+    """Read a picture (of an animated one the first frame).
+
+    It is turned upright by its EXIF orientation. Grey values of 16 bits are scaled to 8, and
+    transparent parts become white.
+
+    Returns:
+        (H, W, 3) RGB uint8.
+
+    Raises:
+        SourceError: If the file is missing, empty, truncated, no picture, so large that it may be
+            an attack (see ``PIL.Image.MAX_IMAGE_PIXELS``), or of a kind that has no natural 8-bit
+            form, such as floating point.
+    """
+    try:
+        with PIL.Image.open(path) as picture:
+            return np.array(_to_rgb(PIL.ImageOps.exif_transpose(picture)))
+    except PIL.UnidentifiedImageError as error:
+        raise SourceError(f"{path}: expected a picture, found {_content(path)}") from error
+    except FileNotFoundError as error:
+        raise SourceError(f"{path}: expected a picture, found no such file") from error
+    except (OSError, *_DECODER_ERRORS) as error:
+        raise SourceError(f"{path}: expected a whole, readable picture, found: {error}") from error
+
+
+def _to_rgb(picture: PIL.Image.Image) -> PIL.Image.Image:
+    """Convert a picture of any mode to 8-bit RGB."""
+    if picture.mode == "F" or picture.mode.startswith("I"):
+        # Pillow's own conversion to 8 bits would clip all values above 255 to white.
+        values = np.asarray(picture)
+        if picture.mode == "F" or values.min() < 0 or values.max() > 65535:
+            raise ValueError(
+                f"values from {values.min()} to {values.max()} (mode {picture.mode}) "
+                "where 8 or 16 bits a channel are expected"
+            )
+        picture = PIL.Image.fromarray(np.round(values / 257.0).astype(np.uint8))
+    if picture.has_transparency_data:
+        opaque = PIL.Image.new("RGBA", picture.size, "white")
+        opaque.alpha_composite(picture.convert("RGBA"))
+        picture = opaque
+    return picture.convert("RGB")
+
+
+def _content(path: Path) -> str:
+    """Describe a file that is no picture."""
+    size = path.stat().st_size
+    if size == 0:
+        return "an empty file"
+    with path.open("rb") as file:
+        return f"{size} bytes that begin with {file.read(16)!r}"

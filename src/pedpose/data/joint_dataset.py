@@ -46,7 +46,9 @@ def with_skeleton(data: CocoData, skeleton: Skeleton) -> CocoData:
     """
     if data.skeleton.names == skeleton.names:
         return data
-    places = [data.skeleton.names.index(n) if n in data.skeleton.names else -1 for n in skeleton.names]
+    places = [
+        data.skeleton.names.index(n) if n in data.skeleton.names else -1 for n in skeleton.names
+    ]
     if max(places) < 0:
         raise DataError(
             f"{data.path}: expected some of the joints {', '.join(skeleton.names)}, "
@@ -101,7 +103,7 @@ class JointDataset(Dataset[JointSample]):
         """Return the number of people."""
         return len(self.samples)
 
-    def __getitem__(self, draw: Draw) -> JointSample:  # type: ignore[override]
+    def __getitem__(self, draw: Draw) -> JointSample:
         """Load and change one crop; the same draw always gives the same crop.
 
         Raises:

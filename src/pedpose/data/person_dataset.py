@@ -73,7 +73,7 @@ class PersonDataset(Dataset[PersonSample]):
         """Return the number of pictures."""
         return len(self.pictures)
 
-    def __getitem__(self, draw: Draw) -> PersonSample:  # type: ignore[override]
+    def __getitem__(self, draw: Draw) -> PersonSample:
         """Load and change one picture; the same draw always gives the same sample.
 
         Raises:

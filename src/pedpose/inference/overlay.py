@@ -107,7 +107,6 @@ def _draw_label(canvas: Image, people: People, person: int) -> None:
 def _text_mask(text: str, size: int) -> NDArray[np.float32]:
     """Return text (rows, columns) with a margin: 0 for ground, 1 for ink."""
     font = ImageFont.load_default(size)
-    left, top, right, bottom = font.getbbox(text)
     ink = font.getmask(text)
     letters = np.asarray(ink, np.float32).reshape(ink.size[1], ink.size[0]) / 255
     margin = max(2, size // 4)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Literal
 
 from pedpose.errors import SourceError
-from pedpose.inference.picture_reader import read_picture
 from pedpose.inference.video_reader import Frame, Video
+from pedpose.pictures import read_picture
 
 __all__ = ["Frame", "Source", "Video", "expand_sources", "read_picture"]
 

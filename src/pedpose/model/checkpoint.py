@@ -97,7 +97,9 @@ def load_checkpoint(path: Path) -> Checkpoint:
         training, metrics = metadata["training"], metadata["metrics"]
     except (KeyError, TypeError, ValueError, ConfigError, DataError) as error:
         raise CheckpointError(f"{path}: damaged metadata: {error!r}") from error
-    if architecture.task == "joints" and (skeleton is None or len(skeleton) != architecture.outputs):
+    if architecture.task == "joints" and (
+        skeleton is None or len(skeleton) != architecture.outputs
+    ):
         found = "no skeleton" if skeleton is None else f"{len(skeleton)} joints"
         raise CheckpointError(
             f"{path}: expected a skeleton of {architecture.outputs} joints, found {found}"
@@ -115,7 +117,9 @@ def load_checkpoint(path: Path) -> Checkpoint:
         )
     broken = [n for n, v in tensors.items() if v.is_floating_point() and not v.isfinite().all()]
     if broken:
-        raise CheckpointError(f"{path}: expected finite numbers, found NaN or infinity in {broken[0]}")
+        raise CheckpointError(
+            f"{path}: expected finite numbers, found NaN or infinity in {broken[0]}"
+        )
     network.load_state_dict(tensors)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return Checkpoint(network.eval(), skeleton, training, metrics, digest)
@@ -137,7 +141,7 @@ def _read(path: Path) -> tuple[dict[str, Tensor], str | None]:
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            tensors = {name: file.get_tensor(name) for name in file.keys()}
     except (SafetensorError, OSError) as error:
         with path.open("rb") as raw:
             start = raw.read(2)
@@ -148,4 +152,7 @@ def _read(path: Path) -> tuple[dict[str, Tensor], str | None]:
             else f"something else ({error})"
         )
         raise CheckpointError(f"{path}: expected a safetensors file, found {reason}") from error
-    return {n: t.float() if t.dtype in (torch.float16, torch.bfloat16) else t for n, t in tensors.items()}, metadata.get("pedpose")
+    return {
+        n: t.float() if t.dtype in (torch.float16, torch.bfloat16) else t
+        for n, t in tensors.items()
+    }, metadata.get("pedpose")

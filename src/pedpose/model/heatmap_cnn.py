@@ -81,6 +81,9 @@ class HeatmapCNN(nn.Module):
     Detection", CVPR 2017) of one width that keeps only its finest level.
     """
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(self, architecture: Architecture, imagenet: bool = False) -> None:
         """Build the network with random or, in the backbone, ImageNet weights."""
         super().__init__()
@@ -102,6 +105,7 @@ class HeatmapCNN(nn.Module):
         )
         self.head = nn.Conv2d(width, architecture.outputs, 1)
         nn.init.normal_(self.head.weight, std=0.001)
+        assert self.head.bias is not None
         nn.init.zeros_(self.head.bias)
 
     def forward(self, pictures: Tensor) -> Tensor:

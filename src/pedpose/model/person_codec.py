@@ -50,9 +50,7 @@ class PersonTarget:
         )
 
 
-def encode_boxes(
-    boxes: list[Tensor], unknown: list[Tensor], size: tuple[int, int]
-) -> PersonTarget:
+def encode_boxes(boxes: list[Tensor], unknown: list[Tensor], size: tuple[int, int]) -> PersonTarget:
     """Draw the target maps of B pictures.
 
     Args:

@@ -45,5 +45,7 @@ def autocast_type(precision: str) -> torch.dtype | None:
         ConfigError: If there is no such precision.
     """
     if precision not in PRECISIONS:
-        raise ConfigError(f"precision: expected one of {', '.join(PRECISIONS)}, found {precision!r}")
+        raise ConfigError(
+            f"precision: expected one of {', '.join(PRECISIONS)}, found {precision!r}"
+        )
     return {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]

@@ -30,7 +30,8 @@ def joint_loss(raw: Tensor, points: Tensor, weights: Tensor, sigma: float) -> Te
     target = encode_keypoints(points, (raw.shape[2], raw.shape[3]), sigma).flatten(2)
     predicted = raw.flatten(2).float().log_softmax(dim=2)
     divergence = torch.special.xlogy(target, target).sum(dim=2) - (target * predicted).sum(dim=2)
-    return (divergence * weights).sum() / weights.sum().clamp_min(1.0)
+    loss: Tensor = (divergence * weights).sum() / weights.sum().clamp_min(1.0)
+    return loss
 
 
 def person_loss(maps: Tensor, target: PersonTarget) -> Tensor:
@@ -59,7 +60,10 @@ def person_loss(maps: Tensor, target: PersonTarget) -> Tensor:
 
 def _generalised_iou(boxes: Tensor, others: Tensor) -> Tensor:
     """Return the generalised IoU (N,) of boxes (N, 4) with others (N, 4), pair by pair."""
-    low, high = torch.maximum(boxes[:, :2], others[:, :2]), torch.minimum(boxes[:, 2:], others[:, 2:])
+    low, high = (
+        torch.maximum(boxes[:, :2], others[:, :2]),
+        torch.minimum(boxes[:, 2:], others[:, 2:]),
+    )
     shared = (high - low).clamp_min(0).prod(dim=1)
     union = _area(boxes) + _area(others) - shared
     hull_low = torch.minimum(boxes[:, :2], others[:, :2])

@@ -34,5 +34,7 @@ def load_state(folder: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise CheckpointError(f"{path}: expected the state of a run, found no such file") from error
     except (RuntimeError, EOFError, OSError, pickle.UnpicklingError) as error:
-        raise CheckpointError(f"{path}: expected the state of a run, found a damaged file") from error
+        raise CheckpointError(
+            f"{path}: expected the state of a run, found a damaged file"
+        ) from error
     return state

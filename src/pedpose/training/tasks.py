@@ -23,10 +23,21 @@ from pedpose.training.validation import validate_finder, validate_joints
 class LearningTask(Protocol):
     """What the trainer needs to know of a task."""
 
-    outputs: int
-    skeleton: Skeleton | None
-    sizes: list[int]
-    dataset: Dataset[Any]
+    @property
+    def outputs(self) -> int:
+        """Number of maps that the network must have."""
+
+    @property
+    def skeleton(self) -> Skeleton | None:
+        """Joints of the network, None for a person finder."""
+
+    @property
+    def sizes(self) -> list[int]:
+        """Number of samples of each data set."""
+
+    @property
+    def dataset(self) -> Dataset[Any]:
+        """All samples on end."""
 
     def collate(self, samples: list[Any]) -> Any:
         """Join samples to a batch; its first entry is the pictures (B, 3, h, w) uint8."""

@@ -119,9 +119,7 @@ class _Run:
         self.optimiser = torch.optim.AdamW(
             _parameter_groups(self.network, config.weight_decay), lr=config.learning_rate
         )
-        self.scaler = torch.amp.GradScaler(
-            self.device.type, enabled=self.autocast == torch.float16
-        )
+        self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.autocast == torch.float16)
         self.first_step = 0
         self.best: float | None = None
         self.metrics: dict[str, float] | None = None
@@ -136,7 +134,9 @@ class _Run:
         for data, entry, size in zip(sets, config.data, self.task.sizes, strict=True):
             note(f"data: {entry.path} ({size} samples, weight {entry.weight:g})")
             if data.estimated_areas:
-                note(f"data: {entry.path}: area of {data.estimated_areas} people missing, estimated")
+                note(
+                    f"data: {entry.path}: area of {data.estimated_areas} people missing, estimated"
+                )
         if self.task.skeleton is not None:
             pairs = ", ".join(f"{a} <-> {b}" for a, b in self.task.skeleton.swap_pairs) or "none"
             note(f"skeleton: {len(self.task.skeleton)} joints; mirrored pairs: {pairs}")
@@ -239,7 +239,7 @@ class _Run:
                 f"(now {rate:.2g}) and resume, the saved state is sound"
             )
         self.optimiser.zero_grad(set_to_none=True)
-        self.scaler.scale(loss).backward()
+        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         self.scaler.unscale_(self.optimiser)
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.clip_norm)
         self.scaler.step(self.optimiser)

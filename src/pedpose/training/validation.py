@@ -16,9 +16,7 @@ from pedpose.model.heatmap_cnn import HeatmapCNN
 from pedpose.runtime.torch_runtime import TorchRuntime
 
 
-def validate_joints(
-    network: HeatmapCNN, data: CocoData, device: torch.device
-) -> dict[str, float]:
+def validate_joints(network: HeatmapCNN, data: CocoData, device: torch.device) -> dict[str, float]:
     """Return OKS AP and PCK@0.2 of a joint network in the true boxes.
 
     Raises:
@@ -45,9 +43,7 @@ def validate_joints(
     return {"ap": result.ap or 0.0, "pck@0.2": pck.overall[0] or 0.0}
 
 
-def validate_finder(
-    network: HeatmapCNN, data: CocoData, device: torch.device
-) -> dict[str, float]:
+def validate_finder(network: HeatmapCNN, data: CocoData, device: torch.device) -> dict[str, float]:
     """Return AP and recall of the boxes of a person finder."""
     runtime = TorchRuntime(network, device)
     finder = PersonFinder(runtime, network.architecture, FinderSettings(min_score=0.02))
@@ -57,9 +53,7 @@ def validate_finder(
         ids += [picture.id] * len(found)
         boxes.append(found)
         scores.append(score)
-    result = evaluate_boxes(
-        data, np.array(ids, np.int64), np.concatenate(boxes), np.concatenate(scores)
-    )
+    result = evaluate_boxes(data, ids, np.concatenate(boxes), np.concatenate(scores))
     return {
         "box_ap": result.ap or 0.0,
         "box_ap50": result.ap50 or 0.0,

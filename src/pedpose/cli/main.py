@@ -1,0 +1,48 @@
+"""The ``pedpose`` command."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pedpose import __version__
+from pedpose.cli.detect import detect
+from pedpose.cli.evaluate import evaluate
+from pedpose.cli.info import info
+from pedpose.cli.train import train
+
+app = typer.Typer(
+    name="pedpose",
+    help="Find pedestrians and their body joints in pictures and video.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(detect)
+app.command()(train)
+app.command(name="eval")(evaluate)
+app.command()(info)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"pedpose {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Find pedestrians and their body joints in pictures and video."""
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

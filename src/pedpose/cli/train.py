@@ -1,0 +1,166 @@
+"""``pedpose train``."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Annotated, Literal, Self
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from pedpose.cli.exit_codes import errors_to_exit_codes
+from pedpose.errors import ConfigError
+
+_LINE_EVERY_S = 30.0
+
+
+def train(
+    data: Annotated[
+        list[str] | None,
+        typer.Option(help="COCO keypoint file, or FILE:WEIGHT; give it again to mix several."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the run.")] = None,
+    resume: Annotated[
+        Path | None, typer.Option(help="Continue the run in this folder; takes no other option.")
+    ] = None,
+    task: Annotated[str, typer.Option(help="joints or person.")] = "joints",
+    val: Annotated[Path | None, typer.Option(help="COCO keypoint file to validate on.")] = None,
+    backbone: Annotated[str, typer.Option(help="Torchvision network.")] = "resnet18",
+    backbone_stride: Annotated[int, typer.Option(help="Where it is cut: 16 or 32.")] = 16,
+    width: Annotated[int, typer.Option(help="Channels of the decoder.")] = 96,
+    input_size: Annotated[str, typer.Option(help="HEIGHTxWIDTH of the input.")] = "256x192",
+    init: Annotated[str, typer.Option(help="Initial weights: FILE, imagenet or none.")] = "none",
+    epochs: Annotated[float, typer.Option(help="Length of the run.")] = 20.0,
+    batch: Annotated[int, typer.Option(help="Samples of a step.")] = 32,
+    lr: Annotated[float, typer.Option(help="Peak learning rate.")] = 1e-3,
+    weight_decay: Annotated[float, typer.Option(help="Of AdamW.")] = 0.05,
+    warmup: Annotated[int, typer.Option(help="Steps in which the rate rises.")] = 200,
+    clip: Annotated[float, typer.Option(help="Largest norm of the gradient.")] = 5.0,
+    ema: Annotated[float, typer.Option(help="Decay of the averaged weights.")] = 0.999,
+    sigma: Annotated[float, typer.Option(help="Of joint heatmaps, in cells.")] = 1.5,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    workers: Annotated[int, typer.Option(help="Loader processes.")] = 2,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    precision: Annotated[str, typer.Option(help="fp32, bf16 or fp16.")] = "fp32",
+    save_steps: Annotated[int, typer.Option(help="Steps between saved states.")] = 200,
+    val_epochs: Annotated[float, typer.Option(help="Epochs between validations.")] = 1.0,
+) -> None:
+    """Train a joint network or a person finder."""
+    with errors_to_exit_codes(), _Report() as report:
+        from pedpose.data.mixing import WeightedFile
+        from pedpose.training import trainer
+        from pedpose.training.config import TrainConfig
+
+        if resume is not None:
+            if data or out:
+                raise ConfigError(
+                    "--resume takes its options from the run: give no --data or --out"
+                )
+            result = trainer.resume(resume, report)
+        else:
+            if not data or out is None:
+                raise ConfigError("expected --data and --out (or --resume), found neither")
+            height, across = _parse_size(input_size)
+            config = TrainConfig(
+                data=tuple(WeightedFile.parse(text) for text in data),
+                out=out,
+                task=_parse_task(task),
+                val=val,
+                backbone=backbone,
+                backbone_stride=backbone_stride,
+                width=width,
+                height_px=height,
+                width_px=across,
+                init=init,
+                epochs=epochs,
+                batch_size=batch,
+                learning_rate=lr,
+                weight_decay=weight_decay,
+                warmup_steps=warmup,
+                clip_norm=clip,
+                ema_decay=ema,
+                sigma=sigma,
+                seed=seed,
+                workers=workers,
+                device=device,
+                precision=precision,
+                save_steps=save_steps,
+                val_epochs=val_epochs,
+            )
+            result = trainer.train(config, report)
+    typer.echo(f"last weights: {result.last}")
+    if result.best is not None:
+        typer.echo(f"best weights: {result.best}")
+
+
+def _parse_size(text: str) -> tuple[int, int]:
+    height, cross, width = text.lower().partition("x")
+    if not (cross and height.isdigit() and width.isdigit()):
+        raise ConfigError(f"--input-size: expected HEIGHTxWIDTH such as 256x192, found {text!r}")
+    return int(height), int(width)
+
+
+def _parse_task(text: str) -> Literal["joints", "person"]:
+    if text == "joints":
+        return "joints"
+    if text == "person":
+        return "person"
+    raise ConfigError(f"--task: expected joints or person, found {text!r}")
+
+
+class _Report:
+    """A bar with the loss on a terminal, a line now and then when piped."""
+
+    def __init__(self) -> None:
+        self._console = Console()
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=self._console,
+            disable=not self._console.is_terminal,
+        )
+        self._task = self._bar.add_task("training", total=None)
+        self._loss: float | None = None
+        self._began: tuple[int, float] | None = None
+        self._printed = 0.0
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def note(self, text: str) -> None:
+        """Print a fact."""
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def step(self, step: int, total: int, loss: float, rate: float) -> None:
+        """Show the running mean of the loss."""
+        self._loss = loss if self._loss is None else 0.98 * self._loss + 0.02 * loss
+        shown = f"loss {self._loss:.4f} lr {rate:.1e}"
+        self._bar.update(self._task, completed=step, total=total, description=shown)
+        now = time.monotonic()
+        if self._began is None:
+            self._began = (step, now)
+        if not self._console.is_terminal and now - self._printed >= _LINE_EVERY_S:
+            first, start = self._began
+            pace = (step - first) / (now - start) if step > first else 0.0
+            left = f", {(total - step) / pace / 60:.0f} min left" if pace else ""
+            self.note(f"step {step}/{total}: {shown}{left}")
+            self._printed = now
+
+    def validated(self, step: int, metrics: dict[str, float], best: bool) -> None:
+        """Print the figures of a validation."""
+        figures = ", ".join(f"{name} {value:.4f}" for name, value in metrics.items())
+        self.note(f"validation after step {step}: {figures}{' (best)' if best else ''}")

@@ -1,0 +1,176 @@
+"""People and their joints in one picture: the two networks together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pedpose import geometry
+from pedpose.data.coco import AREA_OF_BOX
+from pedpose.errors import CheckpointError, ConfigError
+from pedpose.inference.finder import FinderSettings, PersonFinder
+from pedpose.inference.joints import JointEstimator
+from pedpose.model.checkpoint import Checkpoint, load_checkpoint
+from pedpose.model.heatmap_cnn import Task
+from pedpose.people import People
+from pedpose.pictures import read_picture
+from pedpose.runtime.device import describe_device, resolve_device
+from pedpose.runtime.torch_runtime import TorchRuntime
+from pedpose.shipped import shipped_weights
+from pedpose.skeleton import Skeleton
+
+Floats = NDArray[np.float32]
+
+DEFAULT_SIGMA = 0.05
+"""OKS sigma of every joint for suppressing duplicates of skeletons without measured sigmas."""
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorSettings:
+    """How people are looked for.
+
+    Attributes:
+        min_score: Least score of a person: the finder's score times the mean joint score.
+        max_oks: Of two people whose joints are more alike than this the better one is kept.
+        batch: Most crops that are run at once.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+    """
+
+    min_score: float = 0.3
+    max_oks: float = 0.7
+    batch: int = 32
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        """Refuse numbers out of range."""
+        for name in ("min_score", "max_oks"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ConfigError(f"{name}: expected 0..1, found {getattr(self, name)}")
+        if self.batch < 1:
+            raise ConfigError(f"batch: expected 1 or more, found {self.batch}")
+
+
+class PoseDetector:
+    """Finds people and their joints in pictures.
+
+    Attributes:
+        skeleton: The joints that are found.
+        device: Description of the device that is really used.
+        weights: The files used and their SHA-256.
+    """
+
+    def __init__(
+        self,
+        joints: Path | None = None,
+        person: Path | None = None,
+        settings: DetectorSettings | None = None,
+    ) -> None:
+        """Load weights; those of the package where no file is given.
+
+        Raises:
+            CheckpointError: If a file is not a network for its task.
+            ConfigError: If the device does not exist.
+        """
+        self._settings = settings or DetectorSettings()
+        device = resolve_device(self._settings.device)
+        self.device = describe_device(device)
+        joints, person = joints or shipped_weights("joints"), person or shipped_weights("person")
+        joint_weights, person_weights = _load(joints, "joints"), _load(person, "person")
+        assert joint_weights.skeleton is not None
+        self.skeleton: Skeleton = joint_weights.skeleton
+        self.weights = {str(joints): joint_weights.sha256, str(person): person_weights.sha256}
+        self._estimator = JointEstimator(
+            TorchRuntime(joint_weights.network, device),
+            joint_weights.network.architecture,
+            self._settings.batch,
+        )
+        self._finder = PersonFinder(
+            TorchRuntime(person_weights.network, device),
+            person_weights.network.architecture,
+            FinderSettings(min_score=self._settings.min_score),
+        )
+
+    def __call__(self, image: geometry.Image | Path | str) -> People:
+        """Find the people in a picture.
+
+        Args:
+            image: (H, W, 3) RGB uint8, or the path of a picture file.
+
+        Returns:
+            People, best first; coordinates are continuous pixels of the picture.
+
+        Raises:
+            SourceError: If a file cannot be read.
+            ValueError: If an array is not a picture.
+        """
+        picture = _as_picture(image)
+        boxes, scores = self._finder(picture)
+        people = self._people(picture, boxes, scores)
+        people = people.select(people.scores >= self._settings.min_score)
+        return suppress_duplicates(people, self._settings.max_oks)
+
+    def in_boxes(self, image: geometry.Image | Path | str, boxes: Floats) -> People:
+        """Find the joints of people whose boxes are known.
+
+        Args:
+            image: (H, W, 3) RGB uint8, or the path of a picture file.
+            boxes: (N, 4) x1, y1, x2, y2 in continuous pixels of the picture.
+
+        Returns:
+            N people in the order of the boxes; nobody is left out.
+        """
+        picture = _as_picture(image)
+        return self._people(picture, boxes, np.ones(len(boxes), np.float32), sort=False)
+
+    def whole(self, image: geometry.Image | Path | str) -> People:
+        """Find the joints of the one person who fills the picture."""
+        picture = _as_picture(image)
+        height, width = picture.shape[:2]
+        return self.in_boxes(picture, np.array([[0, 0, width, height]], np.float32))
+
+    def _people(
+        self, picture: geometry.Image, boxes: Floats, scores: Floats, sort: bool = True
+    ) -> People:
+        keypoints = self._estimator(picture, boxes)
+        scores = (scores * keypoints[:, :, 2].mean(axis=1)).astype(np.float32)
+        people = People(self.skeleton, keypoints, boxes.astype(np.float32), scores)
+        return people.select(np.argsort(-scores, kind="stable")) if sort else people
+
+
+def suppress_duplicates(people: People, max_oks: float) -> People:
+    """Keep of people whose joints nearly coincide only the best one.
+
+    Args:
+        people: Best first.
+        max_oks: Largest object keypoint similarity of two different people.
+    """
+    sigmas = people.skeleton.sigmas or (DEFAULT_SIGMA,) * len(people.skeleton)
+    sides = people.boxes[:, 2:] - people.boxes[:, :2]
+    areas = AREA_OF_BOX * sides.prod(axis=1)
+    similar = geometry.oks(people.keypoints, people.keypoints, areas, sigmas)
+    keep: list[int] = []
+    for i in range(len(people)):
+        if not keep or similar[i, keep].max() <= max_oks:
+            keep.append(i)
+    return people.select(np.array(keep, np.intp))
+
+
+def _load(path: Path, task: Task) -> Checkpoint:
+    checkpoint = load_checkpoint(path)
+    found = checkpoint.network.architecture.task
+    if found != task:
+        raise CheckpointError(f"{path}: expected a network for {task}, found one for {found}")
+    return checkpoint
+
+
+def _as_picture(image: geometry.Image | Path | str) -> geometry.Image:
+    if isinstance(image, Path | str):
+        return read_picture(Path(image))
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
+        raise ValueError(
+            f"expected a picture (H, W, 3) of uint8 RGB, found {image.shape} of {image.dtype}"
+        )
+    return image

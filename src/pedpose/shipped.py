@@ -1,0 +1,25 @@
+"""Where the weights lie that come with the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pedpose.errors import CheckpointError
+from pedpose.model.heatmap_cnn import Task
+
+_PACKAGE = Path(__file__).resolve().parent
+# In the wheel they lie inside the package, in a checkout beside src/.
+_FOLDERS = (_PACKAGE / "weights", _PACKAGE.parents[1] / "weights")
+
+
+def shipped_weights(task: Task) -> Path:
+    """Return the file of the weights for a task.
+
+    Raises:
+        CheckpointError: If the installation has lost it.
+    """
+    for folder in _FOLDERS:
+        path = folder / f"{task}.safetensors"
+        if path.is_file():
+            return path
+    raise CheckpointError(f"{_FOLDERS[0]}: expected {task}.safetensors, found no such file")
