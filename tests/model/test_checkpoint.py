@@ -1,0 +1,100 @@
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from pedpose import COCO_17
+from pedpose.errors import CheckpointError
+from pedpose.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from pedpose.model.heatmap_cnn import Architecture, HeatmapCNN
+
+
+@pytest.fixture
+def network() -> HeatmapCNN:
+    torch.manual_seed(0)
+    return HeatmapCNN(Architecture("joints", 17, width=8, height_px=64, width_px=48)).eval()
+
+
+@pytest.fixture
+def file(tmp_path: Path, network: HeatmapCNN) -> Path:
+    path = tmp_path / "weights.safetensors"
+    save_checkpoint(path, Checkpoint(network, COCO_17, {"note": "a"}, {"ap": 0.5}))
+    return path
+
+
+def alter(file: Path, **changes: object) -> None:
+    """Write the same tensors with other metadata."""
+    from safetensors import safe_open
+
+    with safe_open(file, "pt") as opened:
+        metadata = json.loads(opened.metadata()["pedpose"])
+    metadata.update(changes)
+    save_file(load_file(file), file, {"pedpose": json.dumps(metadata)})
+
+
+def test_what_was_saved_is_loaded(file: Path, network: HeatmapCNN):
+    loaded = load_checkpoint(file)
+    assert loaded.skeleton == COCO_17
+    assert loaded.metrics == {"ap": 0.5}
+    picture = torch.rand(1, 3, 64, 48) * 255
+    with torch.no_grad():
+        assert torch.equal(loaded.network(picture), network(picture))
+
+
+def test_half_precision_halves_the_file(tmp_path: Path, file: Path, network: HeatmapCNN):
+    half = tmp_path / "half.safetensors"
+    save_checkpoint(half, Checkpoint(network, COCO_17), half=True)
+    assert half.stat().st_size < 0.55 * file.stat().st_size
+    assert load_checkpoint(half).network.head.weight.dtype == torch.float32
+
+
+def test_missing_file(tmp_path: Path):
+    with pytest.raises(CheckpointError, match="found no such file"):
+        load_checkpoint(tmp_path / "nothing.safetensors")
+
+
+def test_random_bytes(tmp_path: Path):
+    path = tmp_path / "noise.safetensors"
+    path.write_bytes(bytes(range(256)) * 8)
+    with pytest.raises(CheckpointError, match="expected a safetensors file, found something else"):
+        load_checkpoint(path)
+
+
+def test_a_pickle_is_named_and_not_loaded(tmp_path: Path):
+    path = tmp_path / "model.pt"
+    torch.save({"weight": torch.zeros(3)}, path)
+    with pytest.raises(CheckpointError, match="found a pickle or torch.save file"):
+        load_checkpoint(path)
+
+
+def test_safetensors_of_another_program(tmp_path: Path):
+    path = tmp_path / "other.safetensors"
+    save_file({"weight": torch.zeros(3)}, path)
+    with pytest.raises(CheckpointError, match="of another program"):
+        load_checkpoint(path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"format_version": 99}, "expected format version 1, found 99"),
+        ({"architecture": {"task": "joints"}}, "damaged metadata"),
+        ({"skeleton": None}, "expected a skeleton of 17 joints, found no skeleton"),
+        ({"skeleton": {"names": ["a"], "limbs": []}}, "of 17 joints, found 1 joints"),
+        ({"architecture": {"task": "joints", "outputs": 17, "width": 9}}, "do not fit"),
+    ],
+)
+def test_metadata_that_does_not_fit(file: Path, changes: dict[str, object], message: str):
+    alter(file, **changes)
+    with pytest.raises(CheckpointError, match=message) as caught:
+        load_checkpoint(file)
+    assert str(file) in str(caught.value)
+
+
+def test_numbers_that_are_none(file: Path, network: HeatmapCNN):
+    network.head.weight.data[0] = float("nan")
+    save_checkpoint(file, Checkpoint(network, COCO_17))
+    with pytest.raises(CheckpointError, match=r"NaN or infinity in head\.weight"):
+        load_checkpoint(file)

@@ -1,0 +1,50 @@
+import pytest
+import torch
+
+from pedpose.errors import ConfigError
+from pedpose.model.backbone import BACKBONES
+from pedpose.model.heatmap_cnn import Architecture, HeatmapCNN
+from pedpose.runtime.torch_runtime import TorchRuntime
+
+
+@pytest.mark.parametrize("backbone", BACKBONES)
+@pytest.mark.parametrize("stride", [16, 32])
+def test_maps_are_a_quarter_of_the_input(backbone: str, stride: int):
+    architecture = Architecture("joints", 5, backbone, stride, 16, 96, 64)
+    network = HeatmapCNN(architecture).eval()
+    assert network.backbone.strides[-1] == stride
+    with torch.no_grad():
+        assert network(torch.zeros(1, 3, 96, 64)).shape == (1, 5, 24, 16)
+
+
+@pytest.mark.parametrize("backbone", BACKBONES)
+def test_fused_runtime_computes_the_same_as_the_network(backbone: str):
+    torch.manual_seed(0)
+    network = HeatmapCNN(Architecture("joints", 3, backbone, 16, 16, 64, 64))
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            assert module.running_mean is not None and module.running_var is not None
+            torch.nn.init.uniform_(module.running_mean, -0.5, 0.5)
+            torch.nn.init.uniform_(module.running_var, 0.5, 2.0)
+    network.eval()
+    pictures = torch.randint(0, 256, (2, 64, 64, 3), dtype=torch.uint8)
+    with torch.no_grad():
+        expected = network(pictures.permute(0, 3, 1, 2).float())
+    found = TorchRuntime(network, torch.device("cpu"))(pictures.numpy())
+    assert expected.abs().max() > 0
+    assert torch.allclose(found, expected, atol=1e-4 * float(expected.abs().max()))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"backbone": "alexnet"}, "expected one of resnet18"),
+        ({"backbone_stride": 8}, "expected 16 or 32, found 8"),
+        ({"height_px": 100}, "multiple of 16, found 100"),
+        ({"task": "cats"}, "expected joints or person, found 'cats'"),
+        ({"outputs": 0}, "at least 1"),
+    ],
+)
+def test_impossible_networks_are_refused(changes: dict[str, object], message: str):
+    with pytest.raises(ConfigError, match=message):
+        HeatmapCNN(Architecture(**{"task": "joints", "outputs": 17, **changes}))

@@ -1,0 +1,43 @@
+"""Store trained weights in fp16 under weights/, without the paths of the machine they come from.
+
+usage: ship_weights.py RUN/best.safetensors weights/joints.safetensors
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pedpose.model.checkpoint import load_checkpoint, save_checkpoint
+
+
+def main() -> None:
+    """Parse the command line and store the weights."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("trained", type=Path)
+    parser.add_argument("shipped", type=Path)
+    arguments = parser.parse_args()
+    checkpoint = load_checkpoint(arguments.trained)
+    training = dict(checkpoint.training)
+    training["config"] = portable(training["config"])
+    save_checkpoint(arguments.shipped, replace(checkpoint, training=training), half=True)
+    size = arguments.shipped.stat().st_size / 1e6
+    print(f"{arguments.shipped}: {size:.1f} MB, {dict(checkpoint.metrics)}")
+
+
+def portable(config: dict[str, Any]) -> dict[str, Any]:
+    """Return a training configuration with file names in place of paths."""
+    data = [{**entry, "path": Path(entry["path"]).name} for entry in config["data"]]
+    return {
+        **config,
+        "data": data,
+        "out": Path(config["out"]).name,
+        "val": config["val"] and "/".join(Path(config["val"]).parts[-2:]),
+        "init": Path(config["init"]).name,
+    }
+
+
+if __name__ == "__main__":
+    main()
