@@ -1,0 +1,97 @@
+"""What interruptions and errors leave behind; contents are tested through the command."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pedpose import COCO_17, People
+from pedpose.errors import ConfigError
+from pedpose.inference.sources import Frame, Source
+from pedpose.inference.writers import KINDS, open_writers
+
+PICTURE = Source(Path("in/ä.jpg"), "picture", "ä")
+VIDEO = Source(Path("in/clip.mp4"), "video", "clip")
+
+
+def frame(index: int = 0) -> Frame:
+    return Frame(np.zeros((48, 65, 3), np.uint8), index, index / 10)
+
+
+def people(count: int = 2) -> People:
+    random = np.random.default_rng(0)
+    return People(
+        COCO_17,
+        random.uniform(0, 40, (count, 17, 3)).astype(np.float32).clip(0, [40, 40, 1]),
+        np.tile(np.array([1.234, 2, 30, 40], np.float32), (count, 1)),
+        np.full(count, 0.5, np.float32),
+        np.arange(count),
+    )
+
+
+def test_coordinates_in_json_are_continuous_and_in_coco_pixel_indices(tmp_path: Path):
+    with open_writers({"json", "coco"}, tmp_path, [PICTURE], {}) as writers:
+        writers.start(PICTURE, None)
+        writers.write(PICTURE, frame(), people(1))
+        writers.finish(PICTURE, None)
+    x = float(people(1).keypoints[0, 0, 0])
+    record = json.loads((tmp_path / "json/ä.json").read_text())
+    assert record["people"][0]["keypoints"][0]["x"] == pytest.approx(x, abs=0.006)
+    assert record["people"][0]["box"] == [1.23, 2, 30, 40]
+    result = json.loads((tmp_path / "coco_results.json").read_text())[0]
+    assert result["keypoints"][0] == pytest.approx(x - 0.5, abs=0.006)
+    assert result["bbox"] == [1.23, 2, 28.77, 38]
+    assert result["image_id"] == 1
+
+
+def test_nobody_is_written_as_nobody(tmp_path: Path):
+    with open_writers(set(KINDS), tmp_path, [PICTURE], {}) as writers:
+        writers.start(PICTURE, None)
+        writers.write(PICTURE, frame(), People.empty(COCO_17))
+        writers.finish(PICTURE, None)
+    assert json.loads((tmp_path / "json/ä.json").read_text())["people"] == []
+    assert json.loads((tmp_path / "coco_results.json").read_text()) == []
+    assert len(list(csv.reader((tmp_path / "people.csv").open()))) == 1
+
+
+def test_a_video_of_odd_size_and_a_broken_off_one(tmp_path: Path):
+    with open_writers(set(KINDS), tmp_path, [VIDEO], {"a": 1}) as writers:
+        writers.start(VIDEO, 10.0)
+        for i in range(3):
+            writers.write(VIDEO, frame(i), people())
+        writers.finish(VIDEO, "the video breaks off")
+    lines = [json.loads(line) for line in (tmp_path / "json/clip.jsonl").read_text().splitlines()]
+    assert lines[0] == {"header": {"a": 1, "fps": 10.0}}
+    assert [line["frame"] for line in lines[1:4]] == [0, 1, 2]
+    assert lines[4] == {"error": "the video breaks off"}
+    assert (tmp_path / "overlay/clip.mp4").stat().st_size > 0
+    assert json.loads((tmp_path / "failed.json").read_text()) == [
+        {"source": "in/clip.mp4", "error": "the video breaks off"}
+    ]
+    images = json.loads((tmp_path / "images.json").read_text())
+    assert [(i["id"], i["frame"]) for i in images] == [(1, 0), (2, 1), (3, 2)]
+
+
+def test_an_error_leaves_no_half_files(tmp_path: Path):
+    with (
+        pytest.raises(OSError, match="disk full"),
+        open_writers(set(KINDS), tmp_path, [PICTURE], {}) as writers,
+    ):
+        writers.start(PICTURE, None)
+        writers.write(PICTURE, frame(), people())
+        raise OSError("disk full")
+    left = {p.name for p in tmp_path.rglob("*") if p.is_file()}
+    assert left == {"ä.json", "ä.jpg"}
+
+
+def test_unknown_kinds_are_refused_before_anything_is_written(tmp_path: Path):
+    with (
+        pytest.raises(ConfigError, match="found gif"),
+        open_writers({"gif"}, tmp_path / "out", [PICTURE], {}),
+    ):
+        pass
+    assert not (tmp_path / "out").exists()
