@@ -65,7 +65,7 @@ def test_random_bytes(tmp_path: Path):
 def test_a_pickle_is_named_and_not_loaded(tmp_path: Path):
     path = tmp_path / "model.pt"
     torch.save({"weight": torch.zeros(3)}, path)
-    with pytest.raises(CheckpointError, match="found a pickle or torch.save file"):
+    with pytest.raises(CheckpointError, match=r"found a pickle or torch.save file"):
         load_checkpoint(path)
 
 

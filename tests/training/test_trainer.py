@@ -216,5 +216,5 @@ def test_a_broken_picture_is_named(config: TrainConfig, data: Path, workers: int
 
 def test_a_picture_of_another_size_is_refused(config: TrainConfig, data: Path):
     Image.new("RGB", (32, 64)).save(data.parent / "3.png")
-    with pytest.raises(DataError, match="expected 64 x 64 .* found 32 x 64"):
+    with pytest.raises(DataError, match=r"expected 64 x 64 .* found 32 x 64"):
         train(config, Silent())

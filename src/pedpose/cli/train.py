@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from pedpose.cli.exit_codes import errors_to_exit_codes
+from pedpose.cli.progress import ProgressReport
 from pedpose.errors import ConfigError
 
 _LINE_EVERY_S = 30.0
@@ -49,7 +48,7 @@ def train(
     val_epochs: Annotated[float, typer.Option(help="Epochs between validations.")] = 1.0,
 ) -> None:
     """Train a joint network or a person finder."""
-    with errors_to_exit_codes(), _Report() as report:
+    with errors_to_exit_codes(), _TrainReport() as report:
         from pedpose.data.mixing import WeightedFile
         from pedpose.training import trainer
         from pedpose.training.config import TrainConfig
@@ -111,56 +110,36 @@ def _parse_task(text: str) -> Literal["joints", "person"]:
     raise ConfigError(f"--task: expected joints or person, found {text!r}")
 
 
-class _Report:
+class _TrainReport(ProgressReport):
     """A bar with the loss on a terminal, a line now and then when piped."""
 
     def __init__(self) -> None:
-        self._console = Console()
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=self._console,
-            disable=not self._console.is_terminal,
-        )
-        self._task = self._bar.add_task("training", total=None)
+        super().__init__(Console())
+        self._task = self.bar.add_task("training", total=None)
         self._loss: float | None = None
         self._began: tuple[int, float] | None = None
         self._printed = 0.0
 
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._bar.stop()
-
     def note(self, text: str) -> None:
         """Print a fact."""
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        self.line(text)
 
     def step(self, step: int, total: int, loss: float, rate: float) -> None:
         """Show the running mean of the loss."""
         self._loss = loss if self._loss is None else 0.98 * self._loss + 0.02 * loss
         shown = f"loss {self._loss:.4f} lr {rate:.1e}"
-        self._bar.update(self._task, completed=step, total=total, description=shown)
+        self.bar.update(self._task, completed=step, total=total, description=shown)
         now = time.monotonic()
         if self._began is None:
             self._began = (step, now)
-        if not self._console.is_terminal and now - self._printed >= _LINE_EVERY_S:
+        if not self.console.is_terminal and now - self._printed >= _LINE_EVERY_S:
             first, start = self._began
             pace = (step - first) / (now - start) if step > first else 0.0
             left = f", {(total - step) / pace / 60:.0f} min left" if pace else ""
-            self.note(f"step {step}/{total}: {shown}{left}")
+            self.line(f"step {step}/{total}: {shown}{left}")
             self._printed = now
 
     def validated(self, step: int, metrics: dict[str, float], best: bool) -> None:
         """Print the figures of a validation."""
         figures = ", ".join(f"{name} {value:.4f}" for name, value in metrics.items())
-        self.note(f"validation after step {step}: {figures}{' (best)' if best else ''}")
+        self.line(f"validation after step {step}: {figures}{' (best)' if best else ''}")

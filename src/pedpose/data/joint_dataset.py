@@ -112,13 +112,15 @@ class JointDataset(Dataset[JointSample]):
         random = default_rng(draw.seed)
         picture, person = self.samples[draw.sample]
         image = read_annotated(picture)
-        matrix, mirrored = self._placement(person, random)
+        matrix = self._placement(person, random)
         crop = geometry.warp(image, matrix, self.input_size)
-        crop = change_pixels(crop, self.augmentation, random)
         points = geometry.transform(person.keypoints[:, :2], matrix)
-        weights = person.weights
-        if mirrored:
-            points, weights = points[list(self.flip_indices)], weights[list(self.flip_indices)]
+        joints = np.column_stack([points, person.weights])
+        if random.random() < self.augmentation.mirror_chance:
+            crop = np.ascontiguousarray(crop[:, ::-1])
+            joints = geometry.mirror_keypoints(joints, self.input_size[1], self.flip_indices)
+        crop = change_pixels(crop, self.augmentation, random)
+        points, weights = joints[:, :2], joints[:, 2]
         height, width = self.input_size
         inside = ((points >= 0) & (points <= (width, height))).all(axis=1)
         return JointSample(
@@ -127,8 +129,8 @@ class JointDataset(Dataset[JointSample]):
             torch.from_numpy(np.where(inside, weights, 0).astype(np.float32)),
         )
 
-    def _placement(self, person: Person, random: Generator) -> tuple[geometry.Doubles, bool]:
-        """Draw the affine map from picture to crop and whether it mirrors."""
+    def _placement(self, person: Person, random: Generator) -> geometry.Doubles:
+        """Draw the affine map from picture to crop."""
         settings = self.augmentation
         box = person.box
         if random.random() < settings.half_body_chance:
@@ -140,12 +142,9 @@ class JointDataset(Dataset[JointSample]):
         shift = random.uniform(-settings.shift, settings.shift, 2)
         turns = random.random() < settings.rotation_chance
         rotation = random.uniform(-settings.rotation, settings.rotation) if turns else 0.0
-        mirrored = bool(random.random() < settings.mirror_chance)
-        matrix = geometry.crop_matrix(
+        return geometry.crop_matrix(
             (x + shift[0] * w, y + shift[1] * h),
             (w * zoom, h * zoom),
             self.input_size,
             rotation,
-            mirrored,
         )
-        return matrix, mirrored

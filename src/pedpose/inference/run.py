@@ -26,8 +26,8 @@ class Progress(Protocol):
     def frame(self, source: Source, people: int) -> None:
         """Take the number of people of a frame that is done."""
 
-    def failed(self, source: Source, error: str) -> None:
-        """Take the reason why a source could not be read (to its end)."""
+    def finished(self, source: Source, error: str | None) -> None:
+        """End a source; error tells why it could not be read to its end."""
 
 
 @dataclass(slots=True)
@@ -90,11 +90,11 @@ def run(sources: Sequence[Source], look: Look, writers: Writers, progress: Progr
         except SourceError as problem:
             error = str(problem)
             totals.failed += 1
-            progress.failed(source, error)
         except KeyboardInterrupt:
             totals.interrupted = True
             error = "interrupted by the user"
         writers.finish(source, error)
+        progress.finished(source, error)
         if totals.interrupted:
             break
     return totals

@@ -1,0 +1,67 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pedpose.data.augment import Augmentation, change_pixels, half_body_box
+
+NOTHING = Augmentation(
+    colour=0, grey_chance=0, dropout_chance=0, blur_chance=0, coarse_chance=0, rotation_chance=0
+)
+
+
+def noise(seed: int = 0, height: int = 40, width: int = 30) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+
+
+@given(st.integers(0, 10_000))
+def test_the_seed_decides_everything(seed: int):
+    settings = Augmentation(grey_chance=0.5, dropout_chance=0.5, blur_chance=0.5, coarse_chance=0.5)
+    original = noise()
+    first = change_pixels(original, settings, np.random.default_rng(seed))
+    again = change_pixels(original, settings, np.random.default_rng(seed))
+    assert first.dtype == np.uint8
+    assert first.shape == original.shape
+    assert (first == again).all()
+    assert (original == noise()).all()
+
+
+def test_settings_of_zero_change_nothing():
+    changed = change_pixels(noise(), NOTHING, np.random.default_rng(1))
+    assert (changed == noise()).all()
+
+
+def test_dropout_covers_one_block_with_one_colour():
+    settings = Augmentation(
+        colour=0, grey_chance=0, dropout_chance=1, blur_chance=0, coarse_chance=0
+    )
+    for seed in range(20):
+        changed = change_pixels(noise(), settings, np.random.default_rng(seed))
+        rows, columns = np.nonzero((changed != noise()).any(axis=2))
+        block = changed[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+        assert (block == block[0, 0]).all()
+        assert 0.01 < block[..., 0].size / changed[..., 0].size < 0.17
+
+
+def test_grey_has_no_colour():
+    settings = Augmentation(
+        colour=0, grey_chance=1, dropout_chance=0, blur_chance=0, coarse_chance=0
+    )
+    changed = change_pixels(noise(), settings, np.random.default_rng(0))
+    assert (changed == changed[..., :1]).all()
+
+
+def test_half_body_holds_exactly_one_half():
+    keypoints = np.column_stack([np.arange(10) * 2.0, np.arange(10) * 10.0, np.full(10, 2.0)])
+    seen = set()
+    for seed in range(30):
+        box = half_body_box(keypoints.astype(np.float32), np.random.default_rng(seed))
+        assert box is not None
+        inside = tuple(np.nonzero((keypoints[:, 1] > box[1]) & (keypoints[:, 1] < box[3]))[0])
+        seen.add(inside)
+    assert seen == {(0, 1, 2, 3, 4), (5, 6, 7, 8, 9)}
+
+
+def test_people_with_few_labels_are_not_halved():
+    keypoints = np.zeros((17, 3), np.float32)
+    keypoints[:7] = 2
+    assert half_body_box(keypoints, np.random.default_rng(0)) is None
