@@ -1,0 +1,38 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pedpose.data.mixing import WeightedFile
+from pedpose.errors import ConfigError
+from pedpose.training.config import TrainConfig
+
+DATA = (WeightedFile(Path("a.json"), 0.5), WeightedFile(Path("b.json")))
+
+
+def test_it_survives_json():
+    config = TrainConfig(data=DATA, out=Path("run"), val=Path("dev.json"), epochs=2.5)
+    assert TrainConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"data": ()}, "at least one annotation file"),
+        ({"epochs": 0}, "epochs: expected a number above 0, found 0"),
+        ({"learning_rate": float("nan")}, "learning_rate: expected a number above 0, found nan"),
+        ({"workers": -1}, "workers: expected 0 or more, found -1"),
+        ({"ema_decay": 1.0}, "ema_decay: expected 0 <= decay < 1"),
+    ],
+)
+def test_impossible_numbers_are_refused(changes: dict[str, Any], message: str):
+    with pytest.raises(ConfigError, match=message):
+        TrainConfig(**{"data": DATA, "out": Path("run"), **changes})
+
+
+@pytest.mark.parametrize("change", [{"data": 3}, {"surprise": 1}, {"augmentation": {"a": 1}}])
+def test_other_json_is_refused(change: dict[str, Any]):
+    plain = {**TrainConfig(data=DATA, out=Path("run")).to_dict(), **change}
+    with pytest.raises(ConfigError, match="not a training configuration"):
+        TrainConfig.from_dict(plain)

@@ -1,0 +1,78 @@
+import math
+
+import pytest
+import torch
+
+from pedpose.model.joint_codec import encode_keypoints
+from pedpose.model.person_codec import PersonTarget, encode_boxes, target_to_maps
+from pedpose.training.losses import BOX_WEIGHT, joint_loss, person_loss
+
+SIZE = (16, 12)
+
+
+def test_joint_loss_of_a_flat_map_is_the_missing_certainty():
+    points = torch.tensor([[[6.5, 8.5]]])
+    target = encode_keypoints(points, SIZE, 1.5)
+    entropy = float(-torch.special.xlogy(target, target).sum())
+    loss = joint_loss(torch.zeros(1, 1, *SIZE), points, torch.ones(1, 1), 1.5)
+    assert float(loss) == pytest.approx(math.log(16 * 12) - entropy, rel=1e-5)
+
+
+def test_joint_loss_of_the_target_itself_is_zero():
+    points = torch.tensor([[[3.2, 4.7], [9.9, 14.1]]])
+    raw = encode_keypoints(points, SIZE, 1.5).clamp_min(1e-20).log()
+    assert float(joint_loss(raw, points, torch.ones(1, 2), 1.5)) == pytest.approx(0, abs=1e-5)
+
+
+def test_joints_without_label_give_no_gradient():
+    torch.manual_seed(0)
+    raw = torch.randn(2, 3, *SIZE, requires_grad=True)
+    weights = torch.tensor([[1.0, 0.0, 0.5], [0.0, 0.0, 0.0]])
+    joint_loss(raw, torch.full((2, 3, 2), 5.0), weights, 1.5).backward()
+    assert raw.grad is not None
+    moved = raw.grad.abs().sum(dim=(2, 3)) > 0
+    assert moved.tolist() == [[True, False, True], [False, False, False]]
+
+
+def test_a_batch_without_any_label_costs_nothing():
+    loss = joint_loss(torch.randn(1, 2, *SIZE), torch.zeros(1, 2, 2), torch.zeros(1, 2), 1.5)
+    assert float(loss) == 0
+
+
+def person_target(unknown: list[list[float]] | None = None) -> PersonTarget:
+    boxes = torch.tensor([[2.0, 2.0, 8.0, 14.0]])
+    return encode_boxes([boxes], [torch.tensor(unknown or []).reshape(-1, 4)], SIZE)
+
+
+def test_person_loss_of_the_perfect_maps_is_nearly_zero():
+    target = person_target()
+    assert float(person_loss(target_to_maps(target), target)) < 0.05
+
+
+def test_person_loss_weighs_the_box_error():
+    target = person_target()
+    maps = target_to_maps(target)
+    right = float(person_loss(maps, target))
+    maps[:, 3] += math.log(2)
+    # Twice as wide: intersection over union is one half, and the hull adds nothing.
+    assert float(person_loss(maps, target)) - right == pytest.approx(BOX_WEIGHT / 2, rel=1e-3)
+
+
+def test_false_people_cost_only_where_people_are_labelled():
+    target = person_target(unknown=[[9, 0, 12, 16]])
+    maps = target_to_maps(target)
+    right = float(person_loss(maps, target))
+    maps[0, 0, 8, 10] = 5.0
+    assert float(person_loss(maps, target)) == pytest.approx(right)
+    maps[0, 0, 0, 0] = 5.0
+    assert float(person_loss(maps, target)) > right + 1
+
+
+def test_pictures_without_people_still_teach():
+    target = encode_boxes([torch.zeros(0, 4)], [torch.zeros(0, 4)], SIZE)
+    maps = torch.zeros(1, 5, *SIZE, requires_grad=True)
+    loss = person_loss(maps, target)
+    loss.backward()
+    assert float(loss.detach()) > 1
+    assert maps.grad is not None
+    assert (maps.grad[:, 0] > 0).all()
