@@ -1,8 +1,10 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pedpose.data.augment import Augmentation, change_pixels, half_body_box
+from pedpose.errors import ConfigError
 
 NOTHING = Augmentation(
     colour=0, grey_chance=0, dropout_chance=0, blur_chance=0, coarse_chance=0, rotation_chance=0
@@ -23,6 +25,20 @@ def test_the_seed_decides_everything(seed: int):
     assert first.shape == original.shape
     assert (first == again).all()
     assert (original == noise()).all()
+
+
+def test_strength_leads_from_nothing_to_all():
+    full = Augmentation()
+    assert full.scaled(1.0) == full
+    none = full.scaled(0.0)
+    assert none.scale == (1.0, 1.0)
+    assert (change_pixels(noise(), none, np.random.default_rng(1)) == noise()).all()
+    half = full.scaled(0.5)
+    assert half.rotation == 20
+    assert half.mirror_chance == full.mirror_chance
+    assert half.scale[0] * half.scale[0] == pytest.approx(full.scale[0])
+    with pytest.raises(ConfigError, match=r"expected a strength in 0\.\.1, found 2"):
+        full.scaled(2)
 
 
 def test_settings_of_zero_change_nothing():

@@ -46,42 +46,11 @@ class Silent:
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
-    """Eight pictures with one "person" each: a red and a blue dot on grey."""
-    random = np.random.default_rng(0)
-    images, annotations = [], []
-    for i in range(8):
-        picture = np.full((64, 64, 3), 128, np.uint8)
-        (x1, y1), (x2, y2) = random.integers(16, 48, (2, 2)).tolist()
-        picture[y1 - 3 : y1 + 4, x1 - 3 : x1 + 4] = (255, 0, 0)
-        picture[y2 - 3 : y2 + 4, x2 - 3 : x2 + 4] = (0, 0, 255)
-        Image.fromarray(picture).save(tmp_path / f"{i}.png")
-        images.append({"id": i + 1, "file_name": f"{i}.png", "width": 64, "height": 64})
-        annotations.append(
-            {
-                "id": i + 1,
-                "image_id": i + 1,
-                "category_id": 1,
-                "iscrowd": 0,
-                "bbox": [8, 8, 48, 48],
-                "area": 2304,
-                "num_keypoints": 2,
-                "keypoints": [x1, y1, 2, x2, y2, 2],
-            }
-        )
-    category = {"id": 1, "name": "person", "keypoints": ["red", "blue"], "sigmas": [0.1, 0.1]}
-    path = tmp_path / "data.json"
-    content = {"images": images, "annotations": annotations, "categories": [category]}
-    write_json(path, content)
-    return path
-
-
-@pytest.fixture
-def config(data: Path, tmp_path: Path) -> TrainConfig:
+def config(dots: Path, tmp_path: Path) -> TrainConfig:
     return TrainConfig(
-        data=(WeightedFile(data),),
+        data=(WeightedFile(dots),),
         out=tmp_path / "run",
-        val=data,
+        val=dots,
         width=8,
         height_px=64,
         width_px=64,
@@ -207,14 +176,14 @@ def test_resume_of_no_run(tmp_path: Path):
 
 
 @pytest.mark.parametrize("workers", [0, 1])
-def test_a_broken_picture_is_named(config: TrainConfig, data: Path, workers: int):
-    (data.parent / "3.png").write_bytes(b"not a picture")
+def test_a_broken_picture_is_named(config: TrainConfig, dots: Path, workers: int):
+    (dots.parent / "3.png").write_bytes(b"not a picture")
     with pytest.raises(DataError, match=r"3\.png: expected a picture") as caught:
         train(replace(config, workers=workers), Silent())
     assert "Traceback" not in str(caught.value)
 
 
-def test_a_picture_of_another_size_is_refused(config: TrainConfig, data: Path):
-    Image.new("RGB", (32, 64)).save(data.parent / "3.png")
+def test_a_picture_of_another_size_is_refused(config: TrainConfig, dots: Path):
+    Image.new("RGB", (32, 64)).save(dots.parent / "3.png")
     with pytest.raises(DataError, match=r"expected 64 x 64 .* found 32 x 64"):
         train(config, Silent())

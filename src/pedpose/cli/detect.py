@@ -64,7 +64,12 @@ def detect(
         from pedpose.inference.writers import open_writers
 
         kinds = {kind.strip() for kind in save.split(",") if kind.strip()}
-        settings = DetectorSettings(min_score=conf, batch=batch, device=device)
+        settings = DetectorSettings(
+            min_score=conf,
+            batch=batch,
+            device=device,
+            find_people=boxes is None and not whole_image,
+        )
         found = expand_sources(sources, exclude=out)
         known = None if boxes is None else KnownBoxes(boxes)
         if known is not None:

@@ -11,6 +11,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from pedpose.cli.exit_codes import errors_to_exit_codes
+from pedpose.errors import ConfigError
 
 if TYPE_CHECKING:
     from pedpose.evaluation.report import EvaluationReport
@@ -44,10 +45,12 @@ def evaluate(
 
         truth = read_coco(data)
         if predictions is not None:
+            if weights or person_weights:
+                raise ConfigError("--predictions and --weights exclude each other")
             found = read_predictions(predictions, truth)
             report = measure(truth, found, "of the predictions", str(predictions), "none")
         else:
-            settings = DetectorSettings(min_score=conf, device=device)
+            settings = DetectorSettings(min_score=conf, device=device, find_people=boxes != "gt")
             detector = PoseDetector(weights, person_weights, settings)
             console = Console(stderr=True)
             with Progress(console=console, disable=not console.is_terminal) as bar:

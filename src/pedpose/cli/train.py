@@ -40,6 +40,9 @@ def train(
     clip: Annotated[float, typer.Option(help="Largest norm of the gradient.")] = 5.0,
     ema: Annotated[float, typer.Option(help="Decay of the averaged weights.")] = 0.999,
     sigma: Annotated[float, typer.Option(help="Of joint heatmaps, in cells.")] = 1.5,
+    augment: Annotated[
+        float, typer.Option(help="Strength of the random changes of pictures, 0..1.")
+    ] = 1.0,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
     workers: Annotated[int, typer.Option(help="Loader processes.")] = 2,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
@@ -49,6 +52,7 @@ def train(
 ) -> None:
     """Train a joint network or a person finder."""
     with errors_to_exit_codes(), _TrainReport() as report:
+        from pedpose.data.augment import Augmentation
         from pedpose.data.mixing import WeightedFile
         from pedpose.training import trainer
         from pedpose.training.config import TrainConfig
@@ -88,6 +92,7 @@ def train(
                 precision=precision,
                 save_steps=save_steps,
                 val_epochs=val_epochs,
+                augmentation=Augmentation().scaled(augment),
             )
             result = trainer.train(config, report)
     typer.echo(f"last weights: {result.last}")

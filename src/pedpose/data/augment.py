@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
+
+from pedpose.errors import ConfigError
 
 Floats = NDArray[np.float32]
 Image = NDArray[np.uint8]
@@ -42,6 +44,31 @@ class Augmentation:
     dropout_chance: float = 0.4
     blur_chance: float = 0.1
     coarse_chance: float = 0.15
+
+    def scaled(self, strength: float) -> Augmentation:
+        """Return weaker changes: strength 1 is this one, 0 changes nothing but mirrors.
+
+        A short run, or the last stage of a long one, learns more from pictures as they are.
+
+        Raises:
+            ConfigError: If the strength is not in 0..1.
+        """
+        if not 0 <= strength <= 1:
+            raise ConfigError(f"augmentation: expected a strength in 0..1, found {strength}")
+        least, most = self.scale
+        return replace(
+            self,
+            scale=(least**strength, most**strength),
+            shift=self.shift * strength,
+            rotation=self.rotation * strength,
+            rotation_chance=self.rotation_chance * strength,
+            half_body_chance=self.half_body_chance * strength,
+            colour=self.colour * strength,
+            grey_chance=self.grey_chance * strength,
+            dropout_chance=self.dropout_chance * strength,
+            blur_chance=self.blur_chance * strength,
+            coarse_chance=self.coarse_chance * strength,
+        )
 
 
 def half_body_box(keypoints: Floats, random: Generator) -> Floats | None:

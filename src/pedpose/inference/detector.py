@@ -37,12 +37,15 @@ class DetectorSettings:
         max_oks: Of two people whose joints are more alike than this the better one is kept.
         batch: Most crops that are run at once.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        find_people: Whether the person finder is loaded; known boxes and whole pictures do
+            without it.
     """
 
     min_score: float = 0.3
     max_oks: float = 0.7
     batch: int = 32
     device: str = "auto"
+    find_people: bool = True
 
     def __post_init__(self) -> None:
         """Refuse numbers out of range."""
@@ -72,26 +75,30 @@ class PoseDetector:
 
         Raises:
             CheckpointError: If a file is not a network for its task.
-            ConfigError: If the device does not exist.
+            ConfigError: If the device does not exist, or a finder is given that has no use.
         """
         self._settings = settings or DetectorSettings()
+        if person is not None and not self._settings.find_people:
+            raise ConfigError(f"{person}: weights of a person finder where nobody is searched for")
         device = resolve_device(self._settings.device)
         self.device = describe_device(device)
-        joints, person = joints or shipped_weights("joints"), person or shipped_weights("person")
-        joint_weights, person_weights = _load(joints, "joints"), _load(person, "person")
-        assert joint_weights.skeleton is not None
-        self.skeleton: Skeleton = joint_weights.skeleton
-        self.weights = {str(joints): joint_weights.sha256, str(person): person_weights.sha256}
+        joints = joints or shipped_weights("joints")
+        loaded = _load(joints, "joints")
+        self.weights = {str(joints): loaded.sha256}
+        self.skeleton: Skeleton = loaded.joint_skeleton
         self._estimator = JointEstimator(
-            TorchRuntime(joint_weights.network, device),
-            joint_weights.network.architecture,
-            self._settings.batch,
+            TorchRuntime(loaded.network, device), loaded.network.architecture, self._settings.batch
         )
-        self._finder = PersonFinder(
-            TorchRuntime(person_weights.network, device),
-            person_weights.network.architecture,
-            FinderSettings(min_score=self._settings.min_score),
-        )
+        self._finder: PersonFinder | None = None
+        if self._settings.find_people:
+            person = person or shipped_weights("person")
+            loaded = _load(person, "person")
+            self.weights[str(person)] = loaded.sha256
+            self._finder = PersonFinder(
+                TorchRuntime(loaded.network, device),
+                loaded.network.architecture,
+                FinderSettings(min_score=self._settings.min_score),
+            )
 
     def __call__(self, image: geometry.Image | Path | str) -> People:
         """Find the people in a picture.
@@ -103,9 +110,12 @@ class PoseDetector:
             People, best first; coordinates are continuous pixels of the picture.
 
         Raises:
+            ConfigError: If the detector was made without a person finder.
             SourceError: If a file cannot be read.
             ValueError: If an array is not a picture.
         """
+        if self._finder is None:
+            raise ConfigError("find_people: this detector was made for known boxes only")
         picture = _as_picture(image)
         boxes, scores = self._finder(picture)
         people = self._people(picture, boxes, scores)

@@ -44,6 +44,17 @@ class Checkpoint:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     sha256: str | None = None
 
+    @property
+    def joint_skeleton(self) -> Skeleton:
+        """The skeleton of a joint network.
+
+        Raises:
+            CheckpointError: If it is not one.
+        """
+        if self.skeleton is None:
+            raise CheckpointError("expected a joint network, found one without a skeleton")
+        return self.skeleton
+
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint, half: bool = False) -> None:
     """Write a weights file atomically.

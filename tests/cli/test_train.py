@@ -1,0 +1,98 @@
+"""The real command on tiny data; what it leaves behind is used by the other commands."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from pedpose.cli.main import app
+
+SMALL = (
+    *("--width", "8", "--input-size", "64x64", "--batch", "4", "--workers", "0"),
+    *("--device", "cpu"),
+)
+
+
+def pedpose(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_train_info_and_eval_fit_together(dots: Path, tmp_path: Path):
+    run = tmp_path / "run"
+    result = pedpose(
+        *("train", "--data", dots, "--val", dots, "--out", run, "--epochs", "4"),
+        *("--val-epochs", "2", *SMALL),
+    )
+    assert result.exit_code == 0, result.output
+    assert "mirrored pairs: none" in result.output
+    assert "device: cpu" in result.output
+    assert "validation after step 8: ap " in result.output
+    best = run / "best.safetensors"
+    assert f"best weights: {best}" in result.output
+
+    facts = json.loads(pedpose("info", best).stdout)
+    assert facts["skeleton"]["names"] == ["red", "blue"]
+    assert facts["architecture"]["height_px"] == 64
+    assert facts["training"]["config"]["epochs"] == 4
+    assert set(facts["metrics"]) == {"ap", "pck@0.2"}
+
+    result = pedpose(
+        *("eval", "--data", dots, "--weights", best, "--device", "cpu", "--out", tmp_path / "eval")
+    )
+    assert result.exit_code == 0, result.output
+    assert "red" in result.output
+    report = json.loads((tmp_path / "eval/report.json").read_text())
+    assert report["boxes"] == "gt"
+    assert report["oks"]["ap"] == pytest.approx(facts["metrics"]["ap"], abs=1e-6)
+
+    result = pedpose("train", "--resume", run)
+    assert result.exit_code == 0, result.output
+    assert "resumed at step 8 of 8" in result.output
+
+
+def test_person_finders_are_trained_too(dots: Path, tmp_path: Path):
+    result = pedpose(
+        *("train", "--task", "person", "--data", dots, "--val", dots, "--epochs", "1"),
+        *("--out", tmp_path / "run", *SMALL),
+    )
+    assert result.exit_code == 0, result.output
+    facts = json.loads(pedpose("info", tmp_path / "run/last.safetensors").stdout)
+    assert facts["architecture"]["task"] == "person"
+    assert facts["skeleton"] is None
+    assert set(facts["metrics"]) == {"box_ap", "box_ap50", "recall_at_1_false_alarm"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        ([], 2, "expected --data and --out"),
+        (["--data", "DOTS"], 2, "expected --data and --out"),
+        (["--data", "DOTS", "--out", "run", "--input-size", "64"], 2, "HEIGHTxWIDTH"),
+        (["--data", "DOTS", "--out", "run", "--input-size", "60x64"], 2, "multiple of 16"),
+        (["--data", "DOTS", "--out", "run", "--task", "cats"], 2, "joints or person, found 'cats'"),
+        (["--data", "DOTS", "--out", "run", "--precision", "int8"], 2, "found 'int8'"),
+        (["--data", "DOTS", "--out", "run", "--backbone", "vgg"], 2, "found 'vgg'"),
+        (["--data", "DOTS", "--out", "run", "--epochs", "0"], 2, "epochs"),
+        (["--data", "DOTS", "--out", "run", "--init", "DOTS"], 5, "expected a safetensors file"),
+        (["--data", "none.json", "--out", "run"], 3, "none.json"),
+        (["--data", "DOTS:0", "--out", "run"], 2, "expected a weight above 0"),
+        (["--resume", "none"], 2, "expected the folder of a run"),
+        (["--resume", "none", "--data", "DOTS"], 2, "give no --data or --out"),
+    ],
+)
+def test_refusals(
+    dots: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    code: int,
+    message: str,
+):
+    monkeypatch.chdir(tmp_path)
+    result = pedpose("train", *(a.replace("DOTS", str(dots)) for a in arguments))
+    assert result.exit_code == code, result.output
+    assert message in result.output
+    assert not (tmp_path / "run").exists()
