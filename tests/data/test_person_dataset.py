@@ -3,9 +3,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import CocoContent, WriteCoco
 from PIL import Image
 
+from conftest import CocoContent, WriteCoco
 from pedpose.data.augment import Augmentation
 from pedpose.data.coco import CocoData, read_coco
 from pedpose.data.mixing import Draw

@@ -18,7 +18,6 @@ from safetensors.torch import load_file
 
 from pedpose.data.mixing import WeightedFile
 from pedpose.errors import ConfigError, DataError
-from pedpose.files import write_json
 from pedpose.model.checkpoint import load_checkpoint
 from pedpose.training.config import TrainConfig
 from pedpose.training.trainer import resume, train
