@@ -282,8 +282,10 @@ class _Reader:
         if count is not None and count != labelled.sum():
             self.faults.add(label, f"num_keypoints {labelled.sum()} (joints with v > 0)", count)
         scores = entry.get("scores", [1.0] * joints)
-        if not are_numbers(scores, joints) or not all(0 <= s <= 1 for s in scores):
-            self.faults.add(label, f"scores as {joints} numbers in 0..1", scores)
+        if not are_numbers(scores, joints):
+            self.faults.add(label, f"scores as {joints} numbers", scores)
+        elif outside := [score for score in scores if not 0 <= score <= 1]:
+            self.faults.add(label, "scores in 0..1", outside[0])
         if len(self.faults) > before:
             return None
         # COCO counts pixel indices; the centre of the first pixel is (0.5, 0.5) here.
