@@ -3,6 +3,11 @@
 File format: https://cocodataset.org/#format-data, "Keypoint Detection". Beyond it, an annotation
 may carry ``scores`` (K numbers in 0..1: how sure the labeller was of each joint), as
 pseudo-labels do. ``iscrowd: 1`` marks a region in which people are not labelled one by one.
+
+The box of the head, by which PCKh is measured, has no place in COCO. It is read where an
+annotation has it under one of three names: ``head_box`` (x, y, width, height, as ``bbox``),
+``bbox_head`` (the same: PoseTrack 2018) or ``headbox`` (x1, y1, x2, y2: as in the ``headboxes_src``
+of MPII).
 """
 
 from __future__ import annotations
@@ -25,6 +30,8 @@ Floats = NDArray[np.float32]
 AREA_OF_BOX = 0.53
 """Mean ratio of a person's mask to its box in COCO: stands in where ``area`` is missing."""
 
+HEAD_BOX_KEYS = ("head_box", "bbox_head", "headbox")
+
 BOX_TOLERANCE = 1.5
 """Pixels by which a box may overhang its picture: annotation tools round in both directions."""
 
@@ -40,6 +47,7 @@ class Person:
         weights: (K,) how much each label counts in training: 0 where not labelled, else its
             ``scores`` entry or 1.
         area: Of the person in square pixels.
+        head_box: (4,) x1, y1, x2, y2 of the head, or None where it is not annotated.
     """
 
     id: int
@@ -47,6 +55,7 @@ class Person:
     keypoints: Floats
     weights: Floats
     area: float
+    head_box: Floats | None = None
 
     @property
     def labelled(self) -> int:
@@ -118,22 +127,28 @@ def read_json(path: Path) -> Any:
         ) from error
 
 
-def read_coco(path: Path) -> CocoData:
-    """Read and validate a COCO keypoint file; pictures are looked for beside it.
+def read_coco(path: Path, need_pictures: bool = True) -> CocoData:
+    """Read and validate a COCO keypoint file.
+
+    Args:
+        path: The JSON file.
+        need_pictures: Whether its pictures must lie beside it; judging results that are already
+            there needs none.
 
     Raises:
         DataError: With every fault found (the first ten in full): file, annotation id, what was
             expected and what was found. Nothing is skipped or repaired.
     """
-    return _Reader(path, read_json(path)).read()
+    return _Reader(path, read_json(path), need_pictures).read()
 
 
 class _Reader:
     """Walks one decoded file and collects faults, so that a user sees them all at once."""
 
-    def __init__(self, path: Path, content: object) -> None:
+    def __init__(self, path: Path, content: object, need_pictures: bool) -> None:
         self.path = path
         self.content = content
+        self.need_pictures = need_pictures
         self.faults = Faults(path)
         self.estimated_areas = 0
 
@@ -208,7 +223,7 @@ class _Reader:
             name = entry.get("file_name")
             if not isinstance(name, str) or not name:
                 self.faults.add(label, "a file_name", name)
-            elif not (self.path.parent / name).is_file():
+            elif self.need_pictures and not (self.path.parent / name).is_file():
                 self.faults.add(label, f"the picture {name} on disk", "no such file")
             for key in ("width", "height"):
                 if not is_id(entry.get(key)) or entry[key] < 1:
@@ -286,10 +301,32 @@ class _Reader:
             self.faults.add(label, f"scores as {joints} numbers", scores)
         elif outside := [score for score in scores if not 0 <= score <= 1]:
             self.faults.add(label, "scores in 0..1", outside[0])
+        head_box = self._head_box(label, entry)
         if len(self.faults) > before:
             return None
         # COCO counts pixel indices; the centre of the first pixel is (0.5, 0.5) here.
         keypoints[labelled, :2] += 0.5
         keypoints[~labelled] = 0
         weights = np.where(labelled, np.array(scores, np.float32), 0).astype(np.float32)
-        return Person(entry["id"], np.array(box, np.float32), keypoints, weights, area)
+        return Person(entry["id"], np.array(box, np.float32), keypoints, weights, area, head_box)
+
+    def _head_box(self, label: str, entry: Mapping[str, Any]) -> Floats | None:
+        """Return the box of the head as x1, y1, x2, y2; it may overhang the picture."""
+        given = [key for key in HEAD_BOX_KEYS if entry.get(key)]  # PoseTrack has [] for no head
+        if not given:
+            return None
+        if len(given) > 1:
+            self.faults.add(label, "one box of the head", " and ".join(given))
+            return None
+        values = entry[given[0]]
+        if not are_numbers(values, 4):
+            self.faults.add(label, f"{given[0]} as 4 numbers", values)
+            return None
+        low, high = np.array(values[:2], np.float32), np.array(values[2:], np.float32)
+        if given[0] != "headbox":
+            high = low + high
+        if (high <= low).any():
+            form = "x1, y1, x2 > x1, y2 > y1" if given[0] == "headbox" else "x, y, width, height"
+            self.faults.add(label, f"{given[0]} as {form} with a size above 0", values)
+            return None
+        return np.concatenate([low, high])

@@ -98,6 +98,25 @@ def evaluate_oks(
     Raises:
         DataError: If a prediction does not fit the annotations.
     """
+    return oks_result(run_keypoint_evaluation(data, predictions, sigmas))
+
+
+def oks_result(evaluation: COCOeval) -> OksResult:
+    """Return the figures of an evaluation by pycocotools that has been summarized."""
+    return OksResult(*(_known(value) for value in evaluation.stats[:6]))
+
+
+def run_keypoint_evaluation(
+    data: CocoData, predictions: Sequence[Prediction], sigmas: tuple[float, ...]
+) -> COCOeval:
+    """Return pycocotools' evaluation of keypoints, with its matches in each picture.
+
+    Its annotations and predictions are numbered from 1 in the order of ``data`` (people of a
+    picture, then its crowds) and of ``predictions``.
+
+    Raises:
+        DataError: If a prediction or the number of sigmas does not fit the annotations.
+    """
     check_predictions(data, predictions)
     if len(sigmas) != len(data.skeleton):
         raise DataError(
@@ -112,8 +131,7 @@ def evaluate_oks(
         }
         for prediction in predictions
     ]
-    stats = _evaluate(data, found, "keypoints", sigmas).stats
-    return OksResult(*(_known(value) for value in stats[:6]))
+    return _evaluate(data, found, "keypoints", sigmas)
 
 
 def evaluate_boxes(
