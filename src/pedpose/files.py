@@ -6,6 +6,7 @@ end. A run that breaks off therefore never leaves half a file under the name of 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -109,6 +110,16 @@ def write_bytes(path: Path, data: bytes) -> None:
     """
     with atomic_path(path) as temporary:
         temporary.write_bytes(data)
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file.
+
+    Raises:
+        OSError: If the file cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _flush_to_disk(path: Path) -> None:

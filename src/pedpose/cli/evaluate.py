@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
-from rich.table import Table
+from rich.progress import TaskID
 
-from pedpose.cli.exit_codes import errors_to_exit_codes
+from pedpose.cli.exit_codes import GATE_FAILED, errors_to_exit_codes
+from pedpose.cli.progress import ProgressReport
 from pedpose.errors import ConfigError
 
 if TYPE_CHECKING:
+    from pedpose.data.coco import CocoData
+    from pedpose.evaluation.gate import Limit
+    from pedpose.evaluation.measure import Predicted
     from pedpose.evaluation.report import EvaluationReport
+
+_LINE_EVERY = 500
+_MAX_DROP = 0.01
 
 
 def evaluate(
@@ -28,66 +35,181 @@ def evaluate(
     predictions: Annotated[
         Path | None, typer.Option(help="COCO keypoint results of any tool, in place of weights.")
     ] = None,
-    boxes: Annotated[str, typer.Option(help="gt (true boxes) or detected.")] = "gt",
+    boxes: Annotated[
+        str | None,
+        typer.Option(help="gt (true boxes, the default), detected, or a COCO file with boxes."),
+    ] = None,
     conf: Annotated[
         float, typer.Option(help="Least score of a found person; AP wants it low.")
     ] = 0.02,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    metrics: Annotated[
+        str | None,
+        typer.Option(
+            help="Headline metrics, as ap,pck@0.2,pck-torso@0.2,pckh@0.5,auc,nme,epe. By default "
+            "ap,ap50,ap75,ar,pck@0.05,pck@0.1,pck@0.2,pck@0.5,auc,nme,epe."
+        ),
+    ] = None,
+    sigmas: Annotated[
+        str | None, typer.Option(help="OKS sigmas of all joints, as 0.05,0.1,...")
+    ] = None,
+    default_sigma: Annotated[
+        float | None, typer.Option(help="OKS sigma of each joint, for data without sigmas.")
+    ] = None,
+    minimum: Annotated[
+        list[str] | None,
+        typer.Option("--min", help="Exit 1 below it, as pck@0.2=0.8 or pck@0.2/left_wrist=0.6."),
+    ] = None,
+    maximum: Annotated[
+        list[str] | None,
+        typer.Option("--max", help="Exit 1 above it: for nme and epe, as epe=8."),
+    ] = None,
+    baseline: Annotated[
+        Path | None, typer.Option(help="An earlier report.json: exit 1 if it was better.")
+    ] = None,
+    max_drop: Annotated[
+        float | None,
+        typer.Option(
+            help=f"Largest drop against the baseline that passes; {_MAX_DROP} by default."
+        ),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Fail on a drop inside the noise, too.")
+    ] = False,
+    resamples: Annotated[
+        int, typer.Option(help="Draws of pictures for the 95 % confidence intervals.")
+    ] = 1000,
+    seed: Annotated[int, typer.Option(help="Of these draws.")] = 0,
     out: Annotated[Path | None, typer.Option(help="Folder for report.json.")] = None,
 ) -> None:
-    """Measure OKS AP and PCK on annotated pictures."""
+    """Measure AP, PCK and errors on annotated pictures; fail where they fall short."""
     with errors_to_exit_codes():
         from pedpose.data.coco import read_coco
-        from pedpose.evaluation.evaluate import measure, predict
-        from pedpose.evaluation.results_file import read_predictions
-        from pedpose.files import write_json
-        from pedpose.inference.detector import DetectorSettings, PoseDetector
+        from pedpose.evaluation.baseline import compare, read_baseline
+        from pedpose.evaluation.bootstrap import Resampling
+        from pedpose.evaluation.gate import (
+            GateResult,
+            check_joints,
+            check_limits,
+            parse_limit,
+        )
+        from pedpose.evaluation.measure import MeasureConfig, check_measurable, measure
+        from pedpose.evaluation.metrics import DEFAULT_METRICS, parse_metrics
+        from pedpose.evaluation.report import write_report
+        from pedpose.evaluation.sigmas import choose_sigmas
 
-        truth = read_coco(data)
-        if predictions is not None:
-            if weights or person_weights:
-                raise ConfigError("--predictions and --weights exclude each other")
-            found = read_predictions(predictions, truth)
-            report = measure(truth, found, "of the predictions", str(predictions), "none")
-        else:
-            settings = DetectorSettings(min_score=conf, device=device, find_people=boxes != "gt")
-            detector = PoseDetector(weights, person_weights, settings)
-            console = Console(stderr=True)
-            with Progress(console=console, disable=not console.is_terminal) as bar:
-                task = bar.add_task("pictures", total=len(truth.pictures))
-                found = predict(detector, truth, boxes, lambda _: bar.advance(task))
-            report = measure(truth, found, boxes, ", ".join(detector.weights), detector.device)
-        _show(report)
+        # Whatever can be refused is refused before the long work begins.
+        resampling = Resampling(resamples, seed)
+        limits: list[Limit] = [
+            *(parse_limit(text, "min") for text in minimum or ()),
+            *(parse_limit(text, "max") for text in maximum or ()),
+        ]
+        wanted = DEFAULT_METRICS if metrics is None else metrics.split(",")
+        chosen = parse_metrics([*wanted, *(limit.metric.name for limit in limits)])
+        allowed = _allowed_drop(baseline, max_drop, strict)
+        earlier = None if baseline is None else read_baseline(baseline)
+        truth = read_coco(data, need_pictures=predictions is None)
+        check_measurable(truth)
+        check_joints(limits, truth.skeleton.names)
+        config = MeasureConfig(chosen, *choose_sigmas(truth, sigmas, default_sigma), resampling)
+        with _EvalProgress() as progress:
+            if predictions is not None:
+                if weights or person_weights or boxes:
+                    raise ConfigError("--predictions excludes --weights and --boxes")
+                predicted = _read(predictions, truth)
+            else:
+                files = (weights, person_weights)
+                predicted = _predict(truth, files, boxes or "gt", conf, device, progress)
+            report = measure(truth, predicted, config, progress.step)
+        if limits or earlier is not None:
+            drops = () if earlier is None else compare(report, earlier, allowed, strict)
+            gate = GateResult(
+                limits=check_limits(limits, {r.metric.name: r for r in report.metrics}),
+                drops=drops,
+                baseline=None if baseline is None else str(baseline),
+                max_drop=None if baseline is None else allowed,
+                strict=strict,
+            )
+            report = replace(report, gate=gate)
+        _finish(report)
         if out is not None:
-            write_json(out / "report.json", report.to_dict())
+            write_report(out / "report.json", report)
             typer.echo(f"report: {out / 'report.json'}")
+    if report.gate is not None and not report.gate.passed:
+        raise typer.Exit(GATE_FAILED)
 
 
-def _show(report: EvaluationReport) -> None:
+def _finish(report: EvaluationReport) -> None:
+    from pedpose.cli.evaluation_tables import show_gate, show_report
+
+    # A log has no width; 100 columns hold every table.
     console = Console()
-    # Piped output is for logs and other programs: no line may be broken.
-    lines = [
-        f"data: {report.data} ({report.pictures} pictures, {report.people} people)",
-        f"weights: {report.weights}",
-        f"boxes: {report.boxes}, device: {report.device}",
-        *(f"note: {note}" for note in report.notes),
-    ]
-    for line in lines:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
-    oks = report.oks
-    table = Table("AP", "AP50", "AP75", "AP medium", "AP large", "AR", title="OKS")
-    values = (oks.ap, oks.ap50, oks.ap75, oks.ap_medium, oks.ap_large, oks.ar)
-    table.add_row(*map(_figure, values))
-    console.print(table)
-    pck = report.pck
-    table = Table("joint", *(f"PCK@{t:g}" for t in pck.thresholds), "labels", title="PCK")
-    for joint, name in enumerate(report.joint_names):
-        figures = (_figure(row[joint]) for row in pck.per_joint)
-        table.add_row(name, *figures, str(pck.joints[joint]))
-    table.add_section()
-    table.add_row("all", *map(_figure, pck.overall), str(sum(pck.joints)))
-    console.print(table)
+    if not console.is_terminal:
+        console = Console(width=100)
+    show_report(console, report)
+    if report.gate is not None:
+        show_gate(console, report.gate)
 
 
-def _figure(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
+def _allowed_drop(baseline: Path | None, max_drop: float | None, strict: bool) -> float:
+    if baseline is None and (max_drop is not None or strict):
+        raise ConfigError("--max-drop and --strict need a --baseline")
+    if max_drop is not None and not 0 <= max_drop <= 1:
+        raise ConfigError(f"--max-drop: expected 0..1, found {max_drop}")
+    return _MAX_DROP if max_drop is None else max_drop
+
+
+def _read(predictions: Path, truth: CocoData) -> Predicted:
+    from pedpose.evaluation.measure import Predicted
+    from pedpose.evaluation.results_file import read_predictions
+    from pedpose.files import sha256_of
+
+    people = read_predictions(predictions, truth)
+    files = {str(predictions): sha256_of(predictions)}
+    return Predicted(people, files, "of the predictions", "none")
+
+
+def _predict(
+    truth: CocoData,
+    weights: tuple[Path | None, Path | None],
+    boxes: str,
+    conf: float,
+    device: str,
+    progress: _EvalProgress,
+) -> Predicted:
+    from pedpose.evaluation.measure import Predicted
+    from pedpose.files import sha256_of
+
+    described = boxes
+    if boxes not in ("gt", "detected"):
+        if not Path(boxes).is_file():
+            raise ConfigError(
+                f"--boxes: expected one of gt, detected or a COCO file with boxes, found {boxes!r}"
+            )
+        described = f"{Path(boxes).name} (sha256 {sha256_of(Path(boxes))})"
+    # Imported here: PyTorch takes seconds, and results of other tools do not need it.
+    from pedpose.evaluation.predict import predict
+    from pedpose.inference.detector import DetectorSettings, PoseDetector
+
+    settings = DetectorSettings(min_score=conf, device=device, find_people=boxes == "detected")
+    detector = PoseDetector(*weights, settings)
+    progress.line(f"device: {detector.device}, runtime: torch")
+    people = predict(detector, truth, boxes, progress.step)
+    hashes = {path: sha or "none" for path, sha in detector.weights.items()}
+    return Predicted(people, hashes, described, detector.device)
+
+
+class _EvalProgress(ProgressReport):
+    """One bar for pictures and one for the measuring."""
+
+    def __init__(self) -> None:
+        super().__init__(Console(stderr=True))
+        self._tasks: dict[str, TaskID] = {}
+
+    def step(self, name: str, done: int, total: int) -> None:
+        """Show how far a step of the evaluation is."""
+        if name not in self._tasks:
+            self._tasks[name] = self.bar.add_task(name, total=total)
+        self.bar.update(self._tasks[name], completed=done)
+        if not self.console.is_terminal and done and done % _LINE_EVERY == 0:
+            self.line(f"{name}: {done} of {total}")

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pycocotools.cocoeval import COCOeval
 
 Doubles = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -97,31 +96,28 @@ class ApValues:
     def of(self, kind: str) -> Doubles:
         """Return the values (B,) of ``ap`` (of any size class), ``ap50``, ``ap75`` or ``ar``."""
         if kind == "ar":
-            return self.recall.mean(axis=1)
+            return np.asarray(self.recall.mean(axis=1), np.float64)
         if kind in ("ap50", "ap75"):
             return self.precision[:, OKS_THRESHOLDS.index(int(kind[2:]) / 100)]
-        return self.precision.mean(axis=1)
+        return np.asarray(self.precision.mean(axis=1), np.float64)
 
 
-def match_table(
-    evaluation: COCOeval, picture_ids: Sequence[int], size_class: int, pictures: int
-) -> MatchTable:
-    """Collect the matches of one size class.
+def match_table(entries: Sequence[Any], picture_ids: Sequence[int], thresholds: int) -> MatchTable:
+    """Collect the matches of pictures.
 
     Args:
-        evaluation: After ``evaluate()``.
+        entries: One of pycocotools' ``evalImgs`` for each picture, sorted by picture id; None
+            where there is neither a person nor a prediction.
         picture_ids: N ids in the order of the annotation file.
-        size_class: Position in the evaluation's area ranges: 0 all, 1 medium, 2 large.
-        pictures: Number of pictures that the evaluation has.
+        thresholds: T, the number of thresholds that were matched at.
     """
     position = {number: i for i, number in enumerate(picture_ids)}
-    start = size_class * pictures
-    entries = [e for e in evaluation.evalImgs[start : start + pictures] if e is not None]
     people = np.zeros(len(picture_ids), np.int64)
-    thresholds = len(evaluation.params.iouThrs)
     scores, where = [np.zeros(0)], [np.zeros(0, np.int64)]
     matched, ignored = [np.zeros((thresholds, 0), bool)], [np.zeros((thresholds, 0), bool)]
     for entry in entries:
+        if entry is None:
+            continue
         place = position[entry["image_id"]]
         people[place] = np.count_nonzero(entry["gtIgnore"] == 0)
         scores.append(np.array(entry["dtScores"], np.float64))

@@ -86,9 +86,9 @@ def _values(metric: Metric, table: JointTable) -> Doubles:
     if metric.kind == "auc":
         # The PCK curve of one joint is a step from 0 to 1 at its distance: its area is exact.
         share = table.distance / table.box_side[:, None] / AUC_END
-        return np.clip(1 - share, 0, None)
+        return np.asarray(np.clip(1 - share, 0, None), np.float64)
     distance = table.distance / table.box_side[:, None] if metric.kind == "nme" else table.distance
-    return np.where(np.isinf(distance), np.nan, distance)
+    return np.asarray(np.where(np.isinf(distance), np.nan, distance), np.float64)
 
 
 def _scale(metric: Metric, table: JointTable) -> Doubles:
@@ -106,4 +106,5 @@ def _scale(metric: Metric, table: JointTable) -> Doubles:
 
 def _divide(numerator: Doubles, denominator: Doubles) -> Doubles:
     quotient = np.full(numerator.shape, np.nan)
-    return np.divide(numerator, denominator, out=quotient, where=denominator > 0)
+    np.divide(numerator, denominator, out=quotient, where=denominator > 0)
+    return quotient

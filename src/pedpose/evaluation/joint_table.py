@@ -58,8 +58,8 @@ class JointTable:
 
     @property
     def found(self) -> NDArray[np.bool_]:
-        """(P,) who has a prediction."""
-        return ~np.isinf(self.distance).any(axis=1)
+        """(P,) who has a prediction, of those with labelled joints."""
+        return np.asarray(~np.isinf(self.distance).any(axis=1), bool)
 
 
 def joint_table(data: CocoData, matches: Sequence[Match]) -> JointTable:

@@ -117,6 +117,22 @@ def run_keypoint_evaluation(
     Raises:
         DataError: If a prediction or the number of sigmas does not fit the annotations.
     """
+    evaluation = keypoint_matcher(data, predictions, sigmas)
+    with redirect_stdout(io.StringIO()):  # pycocotools reports its progress by print
+        evaluation.evaluate()
+        evaluation.accumulate()
+        evaluation.summarize()
+    return evaluation
+
+
+def keypoint_matcher(
+    data: CocoData, predictions: Sequence[Prediction], sigmas: tuple[float, ...]
+) -> COCOeval:
+    """Return pycocotools' evaluation of keypoints before it has matched anything.
+
+    Raises:
+        DataError: If a prediction or the number of sigmas does not fit the annotations.
+    """
     check_predictions(data, predictions)
     if len(sigmas) != len(data.skeleton):
         raise DataError(
@@ -131,7 +147,28 @@ def run_keypoint_evaluation(
         }
         for prediction in predictions
     ]
-    return _evaluate(data, found, "keypoints", sigmas)
+    evaluation = _matcher(data, found, "keypoints")
+    evaluation.params.kpt_oks_sigmas = np.array(sigmas)
+    return evaluation
+
+
+def match_pictures(evaluation: COCOeval, thresholds: Sequence[float]) -> list[Any]:
+    """Match people of all sizes at other thresholds of OKS than those of COCO.
+
+    Args:
+        evaluation: A matcher, whose parameters are changed.
+        thresholds: Of OKS.
+
+    Returns:
+        pycocotools' ``evalImgs`` of all pictures, sorted by their ids.
+    """
+    evaluation.params.iouThrs = np.array(thresholds)
+    evaluation.params.areaRng = evaluation.params.areaRng[:1]
+    evaluation.params.areaRngLbl = evaluation.params.areaRngLbl[:1]
+    with redirect_stdout(io.StringIO()):
+        evaluation.evaluate()
+    matches: list[Any] = evaluation.evalImgs
+    return matches
 
 
 def evaluate_boxes(
@@ -160,7 +197,11 @@ def evaluate_boxes(
         if not (np.isfinite(box).all() and np.isfinite(score)):
             raise DataError(f"{where}: expected finite numbers, found {box} with score {score}")
         found.append({"image_id": int(number), "score": float(score), **_box_entries(box)})
-    evaluation = _evaluate(data, found, "bbox")
+    evaluation = _matcher(data, found, "bbox")
+    with redirect_stdout(io.StringIO()):
+        evaluation.evaluate()
+        evaluation.accumulate()
+        evaluation.summarize()
     # First threshold (IoU 0.50), the one category, all sizes, most boxes a picture (100).
     recall = evaluation.eval["recall"][0, 0, 0, -1]
     return BoxResult(
@@ -196,20 +237,9 @@ def check_predictions(data: CocoData, predictions: Sequence[Prediction]) -> None
             raise DataError(f"{where}: expected finite numbers, found NaN or infinity")
 
 
-def _evaluate(
-    data: CocoData,
-    found: Sequence[dict[str, Any]],
-    kind: str,
-    sigmas: tuple[float, ...] | None = None,
-) -> COCOeval:
-    with redirect_stdout(io.StringIO()):  # pycocotools reports its progress by print
-        evaluation = COCOeval(_index(data, _truth(data)), _index(data, found), kind)
-        if sigmas is not None:
-            evaluation.params.kpt_oks_sigmas = np.array(sigmas)
-        evaluation.evaluate()
-        evaluation.accumulate()
-        evaluation.summarize()
-    return evaluation
+def _matcher(data: CocoData, found: Sequence[dict[str, Any]], kind: str) -> COCOeval:
+    with redirect_stdout(io.StringIO()):
+        return COCOeval(_index(data, _truth(data)), _index(data, found), kind)
 
 
 def _index(data: CocoData, entries: Sequence[dict[str, Any]]) -> COCO:

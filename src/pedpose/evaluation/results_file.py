@@ -21,7 +21,8 @@ def read_predictions(path: Path, data: CocoData) -> list[Prediction]:
     """Read a list of ``image_id``, ``category_id``, ``keypoints``, ``score`` and maybe ``bbox``.
 
     Keypoints are pixel indices in the file and continuous pixels (+0.5) in the result. A missing
-    ``bbox`` is taken as the hull of the keypoints, as pycocotools does.
+    ``bbox`` is taken as the hull of the keypoints, as pycocotools does. Where all entries have an
+    ``annotation_id`` they belong to these annotated people; COCO does not know this key.
 
     Args:
         path: The JSON file.
@@ -41,6 +42,9 @@ def read_predictions(path: Path, data: CocoData) -> list[Prediction]:
         )
     faults = Faults(path)
     pictures = {picture.id for picture in data.pictures}
+    people = {person.id: picture.id for picture in data.pictures for person in picture.people}
+    named = any(isinstance(entry, dict) and "annotation_id" in entry for entry in content)
+    taken: set[int] = set()
     first = content[0] if content else None
     category = first.get("category_id") if isinstance(first, dict) else None
     predictions = []
@@ -56,6 +60,8 @@ def read_predictions(path: Path, data: CocoData) -> list[Prediction]:
         if not is_id(entry.get("category_id")) or entry["category_id"] != category:
             expected = "a whole number as category_id, the same in all entries"
             faults.add(where, expected, entry.get("category_id"))
+        if named:
+            _check_person(where, entry, people, taken, faults)
         if len(faults) == before:
             predictions.append(_prediction(entry))
     faults.stop()
@@ -73,6 +79,23 @@ def _check(where: str, entry: Mapping[str, Any], joints: int, faults: Faults) ->
         faults.add(where, "bbox as x, y, width >= 0, height >= 0", box)
 
 
+def _check_person(
+    where: str,
+    entry: Mapping[str, Any],
+    people: Mapping[int, int],
+    taken: set[int],
+    faults: Faults,
+) -> None:
+    """Make sure that an entry names an annotated person of its picture that no other names."""
+    number = entry.get("annotation_id")
+    if not isinstance(number, int) or people.get(number, entry) != entry.get("image_id"):
+        faults.add(where, "the annotation_id of a person annotated in its picture", number)
+    elif number in taken:
+        faults.add(where, "each annotation_id once", f"{number} a second time")
+    else:
+        taken.add(number)
+
+
 def _prediction(entry: Mapping[str, Any]) -> Prediction:
     keypoints = np.array(entry["keypoints"], np.float64).reshape(-1, 3)
     keypoints[:, :2] += 0.5
@@ -81,4 +104,5 @@ def _prediction(entry: Mapping[str, Any]) -> Prediction:
     else:
         x, y, width, height = entry["bbox"]
         box = np.array([x, y, x + width, y + height], np.float64)
-    return Prediction(entry["image_id"], keypoints, box, float(entry["score"]))
+    score, person = float(entry["score"]), entry.get("annotation_id")
+    return Prediction(entry["image_id"], keypoints, box, score, person)

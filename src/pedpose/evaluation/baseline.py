@@ -1,0 +1,181 @@
+"""Comparison with an earlier report, over the same pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pedpose.data.coco import read_json
+from pedpose.errors import DataError
+from pedpose.evaluation.bootstrap import interval
+from pedpose.evaluation.figures import as_figure
+from pedpose.evaluation.gate import DropResult
+from pedpose.evaluation.picture_data import PictureData
+from pedpose.evaluation.report import SCHEMA_VERSION, EvaluationReport
+
+Doubles = NDArray[np.float64]
+
+_SMALLEST = 1e-9  # a distance of 0 has no relative change
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What of an earlier report a comparison needs.
+
+    Attributes:
+        path: Of the file.
+        data_sha256: Of its annotations.
+        joint_names: Its joints.
+        sigmas: Its OKS sigmas.
+        boxes: Where its boxes came from.
+        matching: How its predictions were matched with people.
+        definitions: What its metrics measure, by name.
+        pictures: Its figures of each picture.
+    """
+
+    path: Path
+    data_sha256: str
+    joint_names: tuple[str, ...]
+    sigmas: tuple[float, ...]
+    boxes: str
+    matching: str
+    definitions: dict[str, str]
+    pictures: PictureData
+
+
+def read_baseline(path: Path) -> Baseline:
+    """Read a report.
+
+    Raises:
+        DataError: If the file is not a report of this version.
+    """
+    content: Any = read_json(path)
+    version = content.get("schema_version") if isinstance(content, dict) else None
+    if version != SCHEMA_VERSION:
+        raise DataError(
+            f"{path}: expected an evaluation report with schema_version {SCHEMA_VERSION}, found "
+            f"{version}"
+        )
+    try:
+        return Baseline(
+            path=path,
+            data_sha256=str(content["truth"]["sha256"]),
+            joint_names=tuple(content["skeleton"]["names"]),
+            sigmas=tuple(float(sigma) for sigma in content["skeleton"]["sigmas"]),
+            boxes=str(content["predictions"]["boxes"]),
+            matching=str(content["predictions"]["matching"]),
+            definitions={n: str(m["definition"]) for n, m in content["metrics"].items()},
+            pictures=PictureData.from_dict(content["per_picture"]),
+        )
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
+        raise DataError(f"{path}: not a whole evaluation report: {error!r}") from error
+
+
+def compare(
+    report: EvaluationReport, baseline: Baseline, max_drop: float, strict: bool
+) -> tuple[DropResult, ...]:
+    """Compare each metric of a report with a baseline, by a paired bootstrap over pictures.
+
+    In each resample the same pictures are drawn for both, so that what makes a picture hard
+    cancels out and the interval is that of the difference alone.
+
+    Args:
+        report: The new one.
+        baseline: The earlier one.
+        max_drop: Largest drop that passes: in the metric's own unit, for distances (epe, nme) as
+            a share of the baseline.
+        strict: Whether a drop inside the noise fails, too.
+
+    Raises:
+        DataError: If they do not measure the same: with all differences.
+    """
+    _check_comparable(report, baseline)
+    metrics = [result.metric for result in report.metrics]
+    pictures = len(report.pictures.ids)
+    lower = {metric.name: metric.lower_is_better for metric in metrics}
+
+    def drops(weights: Doubles) -> dict[str, tuple[Doubles, Doubles, Doubles]]:
+        now = report.pictures.values(metrics, weights)
+        before = baseline.pictures.values(metrics, weights)
+        return {n: (before[n], now[n], _drop(before[n], now[n], lower[n])) for n in now}
+
+    whole = drops(np.ones((1, pictures)))
+    samples: dict[str, list[Doubles]] = {name: [] for name in whole}
+    for weights in report.resampling.weights(pictures):
+        for name, (_, _, drawn) in drops(weights).items():
+            samples[name].append(drawn)
+    results = []
+    for name, (before, now, drop) in whole.items():
+        ends = (np.full(1, np.nan), np.full(1, np.nan))
+        if pictures > 1:
+            ends = interval(np.concatenate(samples[name])[:, None], drop)
+        results.append(_judge(name, before, now, drop, ends, max_drop, strict))
+    return tuple(results)
+
+
+def _judge(
+    name: str,
+    before: Doubles,
+    now: Doubles,
+    drop: Doubles,
+    ends: tuple[Doubles, Doubles],
+    max_drop: float,
+    strict: bool,
+) -> DropResult:
+    figure = as_figure(drop[0], (ends[0][0], ends[1][0]), 0)
+    old, new = (None if np.isnan(value[0]) else float(value[0]) for value in (before, now))
+    state: Literal["kept", "noise", "dropped"] = "kept"
+    if old is not None and new is None:
+        state = "dropped"  # what could be measured before cannot be any more
+    elif figure.value is not None and figure.value > max_drop:
+        state = "noise" if figure.low is not None and figure.low <= 0 else "dropped"
+    passed = state == "kept" or (state == "noise" and not strict)
+    return DropResult(name, old, new, figure.value, figure.low, figure.high, state, passed)
+
+
+def _drop(before: Doubles, now: Doubles, lower_is_better: bool) -> Doubles:
+    """Return by how much figures (B,) are worse now; distances relative to what they were."""
+    if lower_is_better:
+        return (now - before) / np.maximum(before, _SMALLEST)
+    return before - now
+
+
+def _check_comparable(report: EvaluationReport, baseline: Baseline) -> None:
+    now: dict[str, object] = {
+        "data (SHA-256 of the annotation file)": report.truth.sha256,
+        "pictures": report.pictures.ids,
+        "joints": report.joint_names,
+        "sigmas": report.sigmas,
+        "boxes": report.predictions.boxes,
+        "matching": report.predictions.matching,
+        **{f"metric {r.metric.name}": r.metric.definition for r in report.metrics},
+    }
+    before: dict[str, object] = {
+        "data (SHA-256 of the annotation file)": baseline.data_sha256,
+        "pictures": baseline.pictures.ids,
+        "joints": baseline.joint_names,
+        "sigmas": baseline.sigmas,
+        "boxes": baseline.boxes,
+        "matching": baseline.matching,
+    }
+    for result in report.metrics:
+        name = result.metric.name
+        before[f"metric {name}"] = baseline.definitions.get(name, "none")
+    different = [
+        f"{baseline.path}: {what}: expected {_brief(value)}, found {_brief(before[what])}"
+        for what, value in now.items()
+        if before[what] != value
+    ]
+    if different:
+        raise DataError(
+            "\n".join(["the baseline does not measure the same as this evaluation:", *different])
+        )
+
+
+def _brief(value: object) -> str:
+    text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return text if len(text) <= 200 else f"{text[:200]}..."

@@ -1,0 +1,63 @@
+"""Which OKS sigmas an evaluation uses, and where they come from."""
+
+from __future__ import annotations
+
+import math
+
+from pedpose.data.coco import CocoData
+from pedpose.errors import ConfigError, DataError
+from pedpose.skeleton import COCO_17
+
+
+def choose_sigmas(
+    data: CocoData, given: str | None = None, default: float | None = None
+) -> tuple[tuple[float, ...], str]:
+    """Return K sigmas and a phrase that says where they come from.
+
+    Args:
+        data: The annotations, which may bring sigmas.
+        given: K numbers separated by commas, which win over those of the data.
+        default: One number for all joints, for data without sigmas only.
+
+    Raises:
+        ConfigError: If both are given, a number is no sigma, or there are not K of them.
+        DataError: If sigmas come from nowhere: OKS means nothing without them.
+    """
+    joints = len(data.skeleton)
+    if given is not None and default is not None:
+        raise ConfigError("--sigmas and --default-sigma exclude each other")
+    if given is not None:
+        sigmas = tuple(_sigma(text, "--sigmas") for text in given.split(","))
+        if len(sigmas) != joints:
+            raise ConfigError(
+                f"--sigmas: expected {joints} numbers, one for each joint of {data.path}, found "
+                f"{len(sigmas)}"
+            )
+        return sigmas, "given by --sigmas"
+    if data.skeleton.sigmas is not None:
+        if default is not None:
+            raise ConfigError(
+                f"--default-sigma is for data without sigmas; {data.path} has them: leave it "
+                "away, or replace them by --sigmas"
+            )
+        published = data.skeleton.names == COCO_17.names and data.skeleton.sigmas == COCO_17.sigmas
+        source = "published for the 17 joints of COCO" if published else "annotation file"
+        return data.skeleton.sigmas, source
+    if default is None:
+        raise DataError(
+            f"{data.path}: 'categories': expected 'sigmas' for {joints} joints, found none; OKS "
+            "means nothing without them: put them into the file, or give --sigmas 0.05,0.1,... or "
+            "--default-sigma 0.05"
+        )
+    sigma = _sigma(str(default), "--default-sigma")
+    return (sigma,) * joints, f"one default for all joints, given by --default-sigma {sigma:g}"
+
+
+def _sigma(text: str, option: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise ConfigError(f"{option}: expected numbers above 0, found {text!r}")
+    return value
