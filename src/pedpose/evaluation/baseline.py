@@ -10,14 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pedpose.data.coco import read_json
-from pedpose.errors import DataError
+from pedpose.errors import ConfigError, DataError
 from pedpose.evaluation.bootstrap import interval
 from pedpose.evaluation.figures import as_figure
 from pedpose.evaluation.gate import DropResult
+from pedpose.evaluation.metrics import parse_metric
+from pedpose.evaluation.oks_metrics import table_of
 from pedpose.evaluation.picture_data import PictureData
 from pedpose.evaluation.report import SCHEMA_VERSION, EvaluationReport
 
 Doubles = NDArray[np.float64]
+
+_BROKEN = (KeyError, TypeError, ValueError, OverflowError, AttributeError, ConfigError)
+"""What reading of a report can raise that has other entries than one of ours."""
 
 _SMALLEST = 1e-9  # a distance of 0 has no relative change
 
@@ -61,7 +66,7 @@ def read_baseline(path: Path) -> Baseline:
             f"{version}"
         )
     try:
-        return Baseline(
+        baseline = Baseline(
             path=path,
             data_sha256=str(content["truth"]["sha256"]),
             joint_names=tuple(content["skeleton"]["names"]),
@@ -71,8 +76,10 @@ def read_baseline(path: Path) -> Baseline:
             definitions={n: str(m["definition"]) for n, m in content["metrics"].items()},
             pictures=PictureData.from_dict(content["per_picture"]),
         )
-    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
+        _check_whole(baseline)
+    except _BROKEN as error:
         raise DataError(f"{path}: not a whole evaluation report: {error!r}") from error
+    return baseline
 
 
 def compare(
@@ -115,6 +122,17 @@ def compare(
             ends = interval(np.concatenate(samples[name])[:, None], drop)
         results.append(_judge(name, before, now, drop, ends, max_drop, strict))
     return tuple(results)
+
+
+def _check_whole(baseline: Baseline) -> None:
+    """Make sure that each metric has its figures of each picture."""
+    for metric in map(parse_metric, baseline.definitions):
+        pictures = baseline.pictures
+        if metric.of_oks:
+            if table_of(metric) not in pictures.tables:
+                raise ValueError(f"no matches for {metric.name}")
+        elif metric.name not in pictures.sums:
+            raise ValueError(f"no sums for {metric.name}")
 
 
 def _judge(

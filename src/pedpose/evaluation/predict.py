@@ -35,15 +35,22 @@ def predict(
         progress: Is told of each picture that is done.
 
     Raises:
-        DataError: If skeletons differ, a picture cannot be read or a file has no boxes for it.
+        DataError: If skeletons differ, pictures cannot be read or have another size than their
+            annotations state, or a file has no boxes for them: with all of them.
     """
     check_skeleton(detector, data)
     known = None if boxes in ("gt", "detected") else KnownBoxes(Path(boxes))
     if known is not None:
         _check_listed(known, data)
     predictions: list[Prediction] = []
+    faults: list[str] = []
     for done, picture in enumerate(data.pictures, start=1):
-        image = read_annotated(picture)
+        try:
+            image = read_annotated(picture)
+        except DataError as error:
+            faults.append(str(error))
+        if faults:
+            continue  # the rest is only read to name all faults at once
         ids: list[int] | list[None]
         if boxes == "gt":
             true = np.array([p.box for p in picture.people], np.float32).reshape(-1, 4)
@@ -56,6 +63,7 @@ def predict(
             for i, n in enumerate(ids)
         ]
         progress("pictures", done, len(data.pictures))
+    _refuse(faults)
     return predictions
 
 
@@ -95,6 +103,11 @@ def _check_listed(known: KnownBoxes, data: CocoData) -> None:
             known.of(picture.path)
         except DataError as error:
             faults.append(str(error))
+    _refuse(faults)
+
+
+def _refuse(faults: list[str]) -> None:
+    """Raise a DataError where there are faults, with the first ten in full."""
     if faults:
         rest = [f"... and {len(faults) - 10} more"] if len(faults) > 10 else []
         raise DataError("\n".join([*faults[:10], *rest]))
