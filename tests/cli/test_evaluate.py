@@ -41,9 +41,13 @@ def test_true_boxes_are_easier_than_found_ones(tmp_path: Path):
         assert result.exit_code == 0, result.output
         assert "PCK" in result.output
         reports[boxes] = json.loads((out / "report.json").read_text())
-    assert reports["gt"]["oks"]["ap"] >= reports["detected"]["oks"]["ap"] > 0
-    assert reports["gt"]["people"] == reports["detected"]["people"]
-    assert "people who were not found count as wrong" in reports["detected"]["notes"][0]
+    ap = {boxes: report["metrics"]["ap"]["value"] for boxes, report in reports.items()}
+    assert ap["gt"] >= ap["detected"] > 0
+    assert reports["gt"]["truth"] == reports["detected"]["truth"]
+    assert reports["gt"]["predictions"]["matching"] == "by annotation id"
+    assert "not found count as wrong" in reports["detected"]["predictions"]["matching"]
+    hashes = reports["detected"]["predictions"]["files"]
+    assert [len(sha256) for sha256 in hashes.values()] == [64, 64]
 
 
 def test_results_of_other_tools_are_judged(tmp_path: Path, truth: Content):
@@ -66,7 +70,9 @@ def test_results_of_other_tools_are_judged(tmp_path: Path, truth: Content):
         *("--out", out),
     )
     assert result.exit_code == 0, result.output
-    assert json.loads((out / "report.json").read_text())["oks"]["ap"] == pytest.approx(1.0)
+    report = json.loads((out / "report.json").read_text())
+    assert report["metrics"]["ap"]["value"] == pytest.approx(1.0)
+    assert report["predictions"]["boxes"] == "of the predictions"
 
 
 def fifty_numbers(content: Content) -> None:
@@ -131,4 +137,6 @@ def test_broken_json_is_refused(tmp_path: Path, name: str, content: bytes | None
 def test_unknown_kind_of_boxes_is_refused(tmp_path: Path):
     result = evaluate("--data", SAMPLES / "samples.json", "--boxes", "guessed")
     assert result.exit_code == 2
-    assert "expected one of gt, detected, found 'guessed'" in result.output
+    assert "expected one of gt, detected or a COCO file with boxes, found 'guessed'" in (
+        result.output
+    )

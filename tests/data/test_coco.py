@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -258,3 +259,48 @@ def test_pictures_without_people_are_kept(coco_content: Content, write_coco: Wri
     data = read_coco(write_coco(coco_content))
     assert [p.people for p in data.pictures] == [(), ()]
     assert data.people == 0
+
+
+def test_pictures_are_not_needed_for_results(coco_content: Content, write_coco: Write) -> None:
+    path = write_coco(coco_content)
+    (path.parent / "images/first.png").unlink()
+    assert "no such file" in refusal(path)
+    assert len(read_coco(path, need_pictures=False).pictures) == 2
+
+
+@pytest.mark.parametrize(
+    ("key", "values"),
+    [
+        ("head_box", [10, 5.5, 6, 8]),
+        ("bbox_head", [10, 5.5, 6, 8]),
+        ("headbox", [10, 5.5, 16, 13.5]),
+    ],
+)
+def test_head_boxes(
+    coco_content: Content, write_coco: Write, key: str, values: list[float]
+) -> None:
+    coco_content["annotations"][0][key] = values
+    coco_content["annotations"][1][key] = []  # as PoseTrack has it for heads out of sight
+    first, second = read_coco(write_coco(coco_content)).pictures[0].people
+    np.testing.assert_array_equal(first.head_box, [10, 5.5, 16, 13.5])
+    assert second.head_box is None
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"head_box": [1, 2, 3]}, r"expected head_box as 4 numbers, found \[1, 2, 3\]"),
+        ({"head_box": [1, 2, math.nan, 3]}, "expected head_box as 4 numbers"),
+        ({"head_box": [1, 2, 0, 3]}, "expected head_box as x, y, width, height with a size above"),
+        ({"headbox": [5, 5, 4, 9]}, "expected headbox as x1, y1, x2 > x1, y2 > y1"),
+        (
+            {"head_box": [1, 2, 3, 4], "headbox": [1, 2, 4, 6]},
+            "expected one box of the head, found 'head_box and headbox'",
+        ),
+    ],
+)
+def test_unusable_head_boxes(
+    coco_content: Content, write_coco: Write, change: Content, fault: str
+) -> None:
+    coco_content["annotations"][0].update(change)
+    assert re.search(f"annotation 11: {fault}", refusal(write_coco(coco_content)))

@@ -38,24 +38,24 @@ def test_interval_of_a_mean_is_that_of_theory() -> None:
     # 400 numbers with standard deviation 1: the mean has 1/20, and 95 % lie within 1.96 of them.
     numbers = np.random.default_rng(0).normal(size=400)
     means = drawn(Resampling(4000), 400) @ numbers / 400
-    low, high = interval(means[:, None], numbers.mean(keepdims=True))
+    low, high = interval([means[:2000, None], means[2000:, None]], numbers.mean(keepdims=True))
     assert high[0] - low[0] == pytest.approx(2 * 1.96 * numbers.std() / 20, rel=0.05)
 
 
 def test_quantiles_by_hand() -> None:
-    low, high = interval(np.arange(201.0)[:, None], np.array([100.0]))
+    low, high = interval([np.arange(201.0)[:, None]], np.array([100.0]))
     assert (low[0], high[0]) == (5, 195)
 
 
 def test_interval_is_widened_to_hold_the_estimate() -> None:
-    low, high = interval(np.arange(201.0)[:, None], np.array([199.0]))
+    low, high = interval([np.arange(201.0)[:, None]], np.array([199.0]))
     assert (low[0], high[0]) == (5, 199)
 
 
 def test_resamples_and_estimates_without_a_value() -> None:
     samples = np.column_stack([np.arange(201.0), np.full(201, np.nan)])
     samples[::2, 0] = np.nan
-    low, high = interval(samples, np.array([100.0, np.nan]))
+    low, high = interval([samples], np.array([100.0, np.nan]))
     # 1, 3, ... 199 are left: 2.5 % of the way through them is 1 + 0.025 * 99 * 2.
     assert (low[0], high[0]) == pytest.approx((5.95, 194.05))
     assert np.isnan([low[1], high[1]]).all()
@@ -65,3 +65,9 @@ def test_resamples_and_estimates_without_a_value() -> None:
 def test_numbers_that_give_no_interval_are_refused(resamples: int, seed: int) -> None:
     with pytest.raises(ConfigError, match="expected"):
         Resampling(resamples, seed)
+
+
+def test_a_single_picture_has_no_interval() -> None:
+    assert list(Resampling().weights(1)) == []
+    low, high = interval([], np.array([0.5]))
+    assert np.isnan([low, high]).all()

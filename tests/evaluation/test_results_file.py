@@ -112,3 +112,28 @@ def test_faults_are_summed_up_after_ten(tmp_path: Path, data: CocoData) -> None:
     assert len(lines) == 11
     assert "entry no. 10: expected a number as score" in lines[9]
     assert lines[10].endswith("... and 5 more faults")
+
+
+def test_annotation_ids_name_people(tmp_path: Path, data: CocoData) -> None:
+    entries = [{**ENTRY, "annotation_id": 12}, {**ENTRY, "annotation_id": 11}]
+    assert [p.person_id for p in read_predictions(write(tmp_path, entries), data)] == [12, 11]
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"annotation_id": 11}, "expected each annotation_id once, found '11 a second time'"),
+        ({"annotation_id": 21}, "expected the annotation_id of a person annotated in its picture"),
+        ({"annotation_id": 99}, "expected the annotation_id of a person annotated in its picture"),
+        ({"annotation_id": "x"}, "expected the annotation_id of a person annotated in its picture"),
+        ({"annotation_id": [1]}, "expected the annotation_id of a person annotated in its picture"),
+        ({}, "expected the annotation_id of a person annotated in its picture, found None"),
+    ],
+)
+def test_annotation_ids_that_name_nobody(
+    tmp_path: Path, data: CocoData, change: Content, fault: str
+) -> None:
+    entries = [{**ENTRY, "annotation_id": 11}, {**ENTRY, **change}]
+    message = refusal(write(tmp_path, entries), data)
+    assert message.count("\n") == 0, "only this fault"
+    assert f"entry no. 2: {fault}" in message

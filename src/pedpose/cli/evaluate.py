@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from pedpose.evaluation.gate import Limit
     from pedpose.evaluation.measure import Predicted
     from pedpose.evaluation.report import EvaluationReport
+
+    _Predict = Callable[["_EvalProgress"], Predicted]
 
 _LINE_EVERY = 500
 _MAX_DROP = 0.01
@@ -111,16 +114,15 @@ def evaluate(
         truth = read_coco(data, need_pictures=predictions is None)
         check_measurable(truth)
         check_joints(limits, truth.skeleton.names)
+        if predictions is None:
+            predict = _open_weights(truth, (weights, person_weights), boxes or "gt", conf, device)
+        elif weights or person_weights or boxes:
+            raise ConfigError("--predictions excludes --weights, --person-weights and --boxes")
+        else:
+            predict = _open_results(truth, predictions)
         config = MeasureConfig(chosen, *choose_sigmas(truth, sigmas, default_sigma), resampling)
         with _EvalProgress() as progress:
-            if predictions is not None:
-                if weights or person_weights or boxes:
-                    raise ConfigError("--predictions excludes --weights and --boxes")
-                predicted = _read(predictions, truth)
-            else:
-                files = (weights, person_weights)
-                predicted = _predict(truth, files, boxes or "gt", conf, device, progress)
-            report = measure(truth, predicted, config, progress.step)
+            report = measure(truth, predict(progress), config, progress.step)
         if limits or earlier is not None:
             drops = () if earlier is None else compare(report, earlier, allowed, strict)
             gate = GateResult(
@@ -159,24 +161,22 @@ def _allowed_drop(baseline: Path | None, max_drop: float | None, strict: bool) -
     return _MAX_DROP if max_drop is None else max_drop
 
 
-def _read(predictions: Path, truth: CocoData) -> Predicted:
+def _open_results(truth: CocoData, predictions: Path) -> _Predict:
+    """Read the results of any tool."""
     from pedpose.evaluation.measure import Predicted
     from pedpose.evaluation.results_file import read_predictions
     from pedpose.files import sha256_of
 
     people = read_predictions(predictions, truth)
     files = {str(predictions): sha256_of(predictions)}
-    return Predicted(people, files, "of the predictions", "none")
+    predicted = Predicted(people, files, "of the predictions", "none")
+    return lambda progress: predicted
 
 
-def _predict(
-    truth: CocoData,
-    weights: tuple[Path | None, Path | None],
-    boxes: str,
-    conf: float,
-    device: str,
-    progress: _EvalProgress,
-) -> Predicted:
+def _open_weights(
+    truth: CocoData, weights: tuple[Path | None, Path | None], boxes: str, conf: float, device: str
+) -> _Predict:
+    """Load weights that fit the data."""
     from pedpose.evaluation.measure import Predicted
     from pedpose.files import sha256_of
 
@@ -188,15 +188,20 @@ def _predict(
             )
         described = f"{Path(boxes).name} (sha256 {sha256_of(Path(boxes))})"
     # Imported here: PyTorch takes seconds, and results of other tools do not need it.
-    from pedpose.evaluation.predict import predict
+    from pedpose.evaluation.predict import check_skeleton, predict
     from pedpose.inference.detector import DetectorSettings, PoseDetector
 
     settings = DetectorSettings(min_score=conf, device=device, find_people=boxes == "detected")
     detector = PoseDetector(*weights, settings)
-    progress.line(f"device: {detector.device}, runtime: torch")
-    people = predict(detector, truth, boxes, progress.step)
-    hashes = {path: sha or "none" for path, sha in detector.weights.items()}
-    return Predicted(people, hashes, described, detector.device)
+    check_skeleton(detector, truth)
+    files = {path: sha256 or "none" for path, sha256 in detector.weights.items()}
+
+    def run(progress: _EvalProgress) -> Predicted:
+        progress.line(f"device: {detector.device}, runtime: torch")
+        people = predict(detector, truth, boxes, progress.step)
+        return Predicted(people, files, described, detector.device)
+
+    return run
 
 
 class _EvalProgress(ProgressReport):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pedpose.data.coco import read_json
 from pedpose.errors import ConfigError, DataError
 from pedpose.evaluation.bootstrap import interval
-from pedpose.evaluation.figures import as_figure
+from pedpose.evaluation.figures import Figure, as_figure
 from pedpose.evaluation.gate import DropResult
 from pedpose.evaluation.metrics import parse_metric
 from pedpose.evaluation.oks_metrics import table_of
@@ -114,13 +114,12 @@ def compare(
     samples: dict[str, list[Doubles]] = {name: [] for name in whole}
     for weights in report.resampling.weights(pictures):
         for name, (_, _, drawn) in drops(weights).items():
-            samples[name].append(drawn)
+            samples[name].append(drawn[:, None])
     results = []
     for name, (before, now, drop) in whole.items():
-        ends = (np.full(1, np.nan), np.full(1, np.nan))
-        if pictures > 1:
-            ends = interval(np.concatenate(samples[name])[:, None], drop)
-        results.append(_judge(name, before, now, drop, ends, max_drop, strict))
+        low, high = interval(samples[name], drop)
+        figure = as_figure(drop[0], (low[0], high[0]), pictures)
+        results.append(_judge(name, before, now, figure, max_drop, strict))
     return tuple(results)
 
 
@@ -139,20 +138,18 @@ def _judge(
     name: str,
     before: Doubles,
     now: Doubles,
-    drop: Doubles,
-    ends: tuple[Doubles, Doubles],
+    drop: Figure,
     max_drop: float,
     strict: bool,
 ) -> DropResult:
-    figure = as_figure(drop[0], (ends[0][0], ends[1][0]), 0)
     old, new = (None if np.isnan(value[0]) else float(value[0]) for value in (before, now))
     state: Literal["kept", "noise", "dropped"] = "kept"
     if old is not None and new is None:
         state = "dropped"  # what could be measured before cannot be any more
-    elif figure.value is not None and figure.value > max_drop:
-        state = "noise" if figure.low is not None and figure.low <= 0 else "dropped"
+    elif drop.value is not None and drop.value > max_drop:
+        state = "noise" if drop.low is not None and drop.low <= 0 else "dropped"
     passed = state == "kept" or (state == "noise" and not strict)
-    return DropResult(name, old, new, figure.value, figure.low, figure.high, state, passed)
+    return DropResult(name, old, new, drop.value, drop.low, drop.high, state, passed)
 
 
 def _drop(before: Doubles, now: Doubles, lower_is_better: bool) -> Doubles:

@@ -6,7 +6,7 @@ pictures are drawn, with replacement: people in one picture are not independent 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,11 +46,13 @@ class Resampling:
     def weights(self, pictures: int) -> Iterator[Doubles]:
         """Yield (n, pictures) how often each picture is drawn, until n add up to all resamples.
 
-        The same pictures and seed give the same weights each time, so that figures from several
-        calls can be paired.
+        Of a single picture nothing can be learnt this way: nothing is drawn. The same pictures
+        and seed give the same weights each time, so that figures of several calls can be paired.
         """
+        if pictures < 2:
+            return
         random = np.random.default_rng(self.seed)
-        rows = max(1, _CHUNK // max(pictures, 1))
+        rows = max(1, _CHUNK // pictures)
         for start in range(0, self.resamples, rows):
             count = min(rows, self.resamples - start)
             drawn = random.integers(pictures, size=(count, pictures))
@@ -59,7 +61,7 @@ class Resampling:
             yield times.reshape(count, pictures).astype(np.float64)
 
 
-def interval(samples: Doubles, estimate: Doubles) -> tuple[Doubles, Doubles]:
+def interval(samples: Sequence[Doubles], estimate: Doubles) -> tuple[Doubles, Doubles]:
     """Return the 95 % percentile interval of resampled figures.
 
     It is widened, where needed, to hold the estimate itself: rounding, or the bias that AP has on
@@ -67,17 +69,18 @@ def interval(samples: Doubles, estimate: Doubles) -> tuple[Doubles, Doubles]:
     could be measured (NaN) are left out.
 
     Args:
-        samples: (B, ...) the figures of B resamples.
+        samples: Parts (n, ...) that hold the figures of all resamples.
         estimate: (...) the figures of all pictures.
 
     Returns:
-        Lower and upper ends (...), NaN where there is no estimate.
+        Lower and upper ends (...), NaN where there is no estimate or no sample.
     """
     low, high = np.full(estimate.shape, np.nan), np.full(estimate.shape, np.nan)
     known = np.isfinite(estimate)
-    if known.any():
+    if known.any() and samples:
         tail = (1 - LEVEL) / 2
-        ends = np.nanquantile(samples[:, known], [tail, 1 - tail], axis=0)
+        drawn = np.concatenate([part[:, known] for part in samples])
+        ends = np.nanquantile(drawn, [tail, 1 - tail], axis=0)
         # Sums depend in their last digits on the number of cores: rounded, reports do not.
         low[known] = np.minimum(ends[0].round(10), estimate[known])
         high[known] = np.maximum(ends[1].round(10), estimate[known])

@@ -71,10 +71,7 @@ def intervals(
     for weights in resampling.weights(pictures):
         for drawn, one in zip(samples, sums, strict=True):
             drawn.append(_divide(weights @ one.numerator, weights @ one.denominator))
-    return [
-        interval(np.concatenate(drawn), one.values)
-        for drawn, one in zip(samples, sums, strict=True)
-    ]
+    return [interval(drawn, one.values) for drawn, one in zip(samples, sums, strict=True)]
 
 
 def _values(metric: Metric, table: JointTable) -> Doubles:

@@ -97,12 +97,10 @@ def _figures(kinds: set[str], table: MatchTable, resampling: Resampling) -> dict
         for weights in resampling.weights(pictures):
             drawn = average_precision(table, weights)
             for kind in kinds:
-                samples[kind].append(drawn.of(kind))
+                samples[kind].append(drawn.of(kind)[:, None])
     figures = {}
     for kind in kinds:
         value = whole.of(kind)
-        ends = (value * np.nan, value * np.nan)
-        if samples[kind] and pictures > 1:
-            ends = interval(np.concatenate(samples[kind])[:, None], value)
-        figures[kind] = as_figure(value[0], (ends[0][0], ends[1][0]), table.people.sum())
+        low, high = interval(samples[kind], value)
+        figures[kind] = as_figure(value[0], (low[0], high[0]), table.people.sum())
     return figures

@@ -1,0 +1,91 @@
+"""Demands: how they are written and when they are met."""
+
+from __future__ import annotations
+
+import pytest
+
+from pedpose.errors import ConfigError
+from pedpose.evaluation.figures import Figure, MetricResult
+from pedpose.evaluation.gate import (
+    DropResult,
+    GateResult,
+    check_joints,
+    check_limits,
+    parse_limit,
+)
+from pedpose.evaluation.metrics import parse_metric
+
+
+def result(name: str, value: float | None) -> MetricResult:
+    joint = Figure(None if value is None else value / 2, None, None, 5)
+    return MetricResult(
+        parse_metric(name), Figure(value, None, None, 10), 0, {"left_wrist": joint}, {}, {}, {}
+    )
+
+
+def test_limit_of_a_metric() -> None:
+    limit = parse_limit("pck@0.20=0.80", "min")
+    assert (limit.name, limit.joint, limit.number) == ("pck@0.2", None, 0.8)
+
+
+def test_limit_of_a_joint() -> None:
+    limit = parse_limit("pck@0.2/left_wrist=.6", "min")
+    assert (limit.name, limit.joint, limit.number) == ("pck@0.2/left_wrist", "left_wrist", 0.6)
+
+
+@pytest.mark.parametrize(
+    ("text", "bound", "message"),
+    [
+        ("ap", "min", "expected METRIC=NUMBER"),
+        ("ap=", "min", "expected METRIC=NUMBER"),
+        ("ap=much", "min", "expected METRIC=NUMBER"),
+        ("ap=nan", "min", "expected METRIC=NUMBER"),
+        ("ap=55", "min", r"expected a number in 0..1, as ap is"),
+        ("pck@0.2=-0.1", "min", r"expected a number in 0..1"),
+        ("mAP=0.5", "min", "unknown metric 'mAP'; known are ap, ap50"),
+        ("ap/left_wrist=0.5", "min", "it has no figure of a joint"),
+        ("epe=5", "min", "epe is better when lower: use --max"),
+        ("ap=0.5", "max", "ap is better when higher: use --min"),
+    ],
+)
+def test_unusable_limits_are_refused(text: str, bound: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        parse_limit(text, bound)  # type: ignore[arg-type]
+
+
+def test_unknown_joints_are_refused_with_the_known_ones() -> None:
+    limits = [parse_limit(f"pck@0.2/{name}=0.5", "min") for name in ("beak", "nose", "paw")]
+    message = r"unknown joint in pck@0.2/beak, pck@0.2/paw; known are nose, left_wrist"
+    with pytest.raises(ConfigError, match=message):
+        check_joints(limits, ("nose", "left_wrist"))
+    check_joints(limits[1:2], ("nose", "left_wrist"))
+
+
+@pytest.mark.parametrize(
+    ("text", "bound", "value", "passed"),
+    [
+        ("ap=0.5", "min", 0.5, True),
+        ("ap=0.5", "min", 0.4999, False),
+        ("ap=0", "min", None, False),  # what cannot be measured does not pass
+        ("pck@0.2/left_wrist=0.4", "min", 0.8, True),
+        ("pck@0.2/left_wrist=0.41", "min", 0.8, False),
+        ("epe=5", "max", 5.0, True),
+        ("epe=5", "max", 5.1, False),
+        ("nme=1", "max", None, False),
+    ],
+)
+def test_limits(text: str, bound: str, value: float | None, passed: bool) -> None:
+    limit = parse_limit(text, bound)  # type: ignore[arg-type]
+    (checked,) = check_limits([limit], {limit.metric.name: result(limit.metric.name, value)})
+    assert checked.passed is passed
+    assert checked.name == limit.name
+    assert GateResult(limits=(checked,)).passed is passed
+
+
+def test_one_failure_fails_the_gate() -> None:
+    results = {"ap": result("ap", 0.5)}
+    limits = check_limits([parse_limit("ap=0.5", "min"), parse_limit("ap=0.6", "min")], results)
+    assert not GateResult(limits=limits).passed
+    drop = DropResult("ap", 0.6, 0.5, 0.1, 0.05, 0.15, "dropped", False)
+    assert not GateResult(limits=limits[:1], drops=(drop,)).passed
+    assert GateResult(limits=limits[:1]).to_dict()["passed"] is True
