@@ -260,3 +260,14 @@ def test_published_results_pass_and_fail(shared: Path, tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     done = evaluate(*pair, "--min", "ap=0.6")
     assert done.exit_code == 1, done.output
+
+
+def test_names_in_brackets_are_printed_as_they_are(
+    coco_content: Content, write_coco: Write
+) -> None:
+    coco_content["categories"][0]["keypoints"][0] = "head[red]"
+    truth = write_coco(coco_content)
+    found = results(truth, "found.json", 0, 0, 0)
+    done = evaluate("--data", truth, "--predictions", found, "--min", "pck@0.2/head[red]=1")
+    assert done.exit_code == 0, done.output
+    assert done.output.count("head[red]") >= 3, "two tables of joints and one of limits"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -183,3 +185,9 @@ def test_progress_ends_at_its_total(data: CocoData) -> None:
     measure(data, predicted, config, lambda name, done, total: steps.append((done, total)))
     assert [done for done, _ in steps] == list(range(len(steps)))
     assert steps[-1][0] == steps[-1][1]
+
+
+def test_measuring_does_not_load_pytorch() -> None:
+    check = "import sys, pedpose.evaluation.measure; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

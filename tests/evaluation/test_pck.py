@@ -20,12 +20,6 @@ SIGMAS = (0.05, 0.1, 0.1)
 PICTURE_OF = {11: 1, 12: 1, 21: 2}
 
 
-@pytest.fixture
-def data(coco_content: Content, write_coco: Callable[..., Path]) -> CocoData:
-    """People 11 (box 20 x 40) and 12 (24 x 36, two joints) in one picture, 21 in another."""
-    return read_coco(write_coco(coco_content))
-
-
 def person_of(data: CocoData, number: int) -> Person:
     return next(p for picture in data.pictures for p in picture.people if p.id == number)
 

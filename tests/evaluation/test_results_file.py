@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from pedpose.data.coco import CocoData, read_coco
+from pedpose.data.coco import CocoData
 from pedpose.errors import DataError
 from pedpose.evaluation.results_file import read_predictions
 
@@ -23,12 +22,6 @@ ENTRY: Content = {
     "keypoints": [14, 10, 0.9, 8.25, 20, 0.8, 20, 21.5, 0.7],
     "score": 0.75,
 }
-
-
-@pytest.fixture
-def data(coco_content: Content, write_coco: Callable[..., Path]) -> CocoData:
-    """Annotations of three joints in pictures 1 and 2."""
-    return read_coco(write_coco(coco_content))
 
 
 def write(folder: Path, content: object) -> Path:

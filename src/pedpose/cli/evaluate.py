@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     _Predict = Callable[["_EvalProgress"], Predicted]
 
-_LINE_EVERY = 500
+_LINE_EVERY_S = 10.0
 _MAX_DROP = 0.01
 
 
@@ -210,11 +211,13 @@ class _EvalProgress(ProgressReport):
     def __init__(self) -> None:
         super().__init__(Console(stderr=True))
         self._tasks: dict[str, TaskID] = {}
+        self._last_line = time.monotonic()
 
     def step(self, name: str, done: int, total: int) -> None:
         """Show how far a step of the evaluation is."""
         if name not in self._tasks:
             self._tasks[name] = self.bar.add_task(name, total=total)
         self.bar.update(self._tasks[name], completed=done)
-        if not self.console.is_terminal and done and done % _LINE_EVERY == 0:
+        if not self.console.is_terminal and time.monotonic() - self._last_line > _LINE_EVERY_S:
             self.line(f"{name}: {done} of {total}")
+            self._last_line = time.monotonic()

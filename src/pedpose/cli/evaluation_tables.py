@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pedpose.evaluation.figures import Figure, MetricResult
@@ -55,10 +56,10 @@ def show_gate(console: Console, gate: GateResult) -> None:
             sign = ">=" if limit.bound == "min" else "<="
             verdict = "ok" if limit.passed else "FELL SHORT"
             expected = f"{sign} {limit.number:g}"
-            table.add_row(limit.name, expected, figure(limit.value, 4), verdict)
+            table.add_row(escape(limit.name), expected, figure(limit.value, 4), verdict)
         console.print(table)
     if gate.drops:
-        title = f"Against {gate.baseline} (drop of at most {gate.max_drop:g})"
+        title = f"Against {escape(str(gate.baseline))} (drop of at most {gate.max_drop:g})"
         table = Table("metric", "baseline", "now", "drop", "95 % interval", "", title=title)
         for drop in gate.drops:
             ends = "-" if drop.low is None else f"{drop.low:+.4f} .. {drop.high:+.4f}"
@@ -107,7 +108,7 @@ def _show_breakdown(console: Console, report: EvaluationReport) -> None:
                     figures = [by_name.get(name) for by_name in section]
                     cells = [figure(None if f is None else f.value) for f in figures]
                     count = "-" if figures[0] is None else str(figures[0].count)
-                    table.add_row(name, *cells, count)
+                    table.add_row(escape(name), *cells, count)
                 table.add_section()
             if table.rows:
                 console.print(table)
