@@ -89,6 +89,18 @@ def test_size_classes_end_as_in_coco(coco_content: Content, write_coco: Write) -
     assert Columns.of(table).size.tolist() == [0, 1, 2]
 
 
+def test_figures_of_size_classes(
+    coco_content: Content, write_coco: Write, predict_truth: Predict
+) -> None:
+    for annotation, area in zip(coco_content["annotations"], (900, 2000, 10000), strict=False):
+        annotation["area"] = area
+    data = read_coco(write_coco(coco_content))
+    small, medium, _ = predict_truth(data, named=True)
+    medium.keypoints[0, 0] += 30
+    sums = measure(data, [small, medium], "pck@0.2")
+    np.testing.assert_allclose(sums.values[slices(3)["sizes"]], [1, 1 / 2, 0])
+
+
 def torso_content(content: Content) -> Content:
     content["categories"][0]["keypoints"] = ["nose", "left_shoulder", "right_hip"]
     return content

@@ -132,9 +132,7 @@ def _classify(
     mirrored[:, :, mirror == np.arange(len(mirror))] = 0  # a joint in the middle has no mirror
     every = np.arange(len(points))
     own, inverted = direct[every, person], mirrored[every, person]
-    others = np.maximum(direct, mirrored)
-    others[every, person] = 0
-    best = np.maximum(np.maximum(own, inverted), others.max(axis=1))
+    best = np.maximum(direct, mirrored).max(axis=1)  # of whomever
     cases = [best < _JITTER_KS, (own == best) & (own >= _GOOD_KS), own == best, inverted == best]
     classes = np.select(cases, [MISS, GOOD, JITTER, INVERSION], SWAP)
     corrected = np.select(
