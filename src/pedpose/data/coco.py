@@ -75,6 +75,8 @@ class Picture:
         people: Annotated one by one.
         crowds: (M, 4) x1, y1, x2, y2 of regions whose people are not labelled.
         crowd_areas: (M,) area in square pixels of what these boxes surround.
+        crowd_places: (M,) how many of the people come before each crowd in the file: where
+            several crowds overlap, pycocotools' matches depend on it. Empty for after all people.
     """
 
     id: int
@@ -84,6 +86,7 @@ class Picture:
     people: tuple[Person, ...]
     crowds: Floats
     crowd_areas: tuple[float, ...] = ()
+    crowd_places: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,7 @@ class _Reader:
         people: dict[int, list[Person]] = {number: [] for number in images}
         crowds: dict[int, list[list[float]]] = {number: [] for number in images}
         crowd_areas: dict[int, list[float]] = {number: [] for number in images}
+        crowd_places: dict[int, list[int]] = {number: [] for number in images}
         seen: set[int] = set()
         for position, entry in enumerate(sections["annotations"]):
             label = self._annotation_label(position, entry, seen, images)
@@ -171,6 +175,7 @@ class _Reader:
             if entry.get("iscrowd"):
                 crowds[entry["image_id"]].append(box)
                 crowd_areas[entry["image_id"]].append(area)
+                crowd_places[entry["image_id"]].append(len(people[entry["image_id"]]))
             elif person := self._person(label, entry, box, area, skeleton):
                 people[entry["image_id"]].append(person)
         self.faults.stop()
@@ -183,6 +188,7 @@ class _Reader:
                 people=tuple(people[number]),
                 crowds=np.array(crowds[number], np.float32).reshape(-1, 4),
                 crowd_areas=tuple(crowd_areas[number]),
+                crowd_places=tuple(crowd_places[number]),
             )
             for number, image in images.items()
         )

@@ -26,7 +26,12 @@ from numpy.typing import NDArray
 
 from pedpose.data.coco import CocoData
 from pedpose.evaluation.average_precision import MatchTable, match_table
-from pedpose.evaluation.oks import Prediction, keypoint_matcher, match_pictures
+from pedpose.evaluation.oks import (
+    Prediction,
+    keypoint_matcher,
+    match_pictures,
+    truth_order,
+)
 from pedpose.skeleton import Skeleton, mirrored_name
 
 Doubles = NDArray[np.float64]
@@ -150,11 +155,12 @@ def _similarity(points: Doubles, labels: Doubles, scale: Doubles) -> Doubles:
 def _matched_pairs(data: CocoData, entries: Sequence[dict[str, Flags] | None]) -> Integers:
     """Return (M, 3) prediction, picture and person of all matches with labelled people."""
     numbers: dict[int, tuple[int, int]] = {}
-    number = 1  # as the matcher counts: the people of a picture, then its crowds
+    number = 0  # counted as the matcher does
     for place, picture in enumerate(data.pictures):
-        for person in range(len(picture.people)):
-            numbers[number + person] = (place, person)
-        number += len(picture.people) + len(picture.crowds)
+        for person, _ in truth_order(picture):
+            number += 1
+            if person is not None:
+                numbers[number] = (place, person)
     pairs = [
         (int(found) - 1, *numbers[int(truth)])
         for entry in entries

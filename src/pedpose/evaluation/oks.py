@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from pedpose.data.coco import CocoData
+from pedpose.data.coco import CocoData, Picture
 from pedpose.errors import DataError
 
 Numbers = NDArray[np.floating]
@@ -111,8 +111,8 @@ def run_keypoint_evaluation(
 ) -> COCOeval:
     """Return pycocotools' evaluation of keypoints, with its matches in each picture.
 
-    Its annotations and predictions are numbered from 1 in the order of ``data`` (people of a
-    picture, then its crowds) and of ``predictions``.
+    Its annotations and predictions are numbered from 1, in the order of ``truth_order`` of each
+    picture and in that of ``predictions``.
 
     Raises:
         DataError: If a prediction or the number of sigmas does not fit the annotations.
@@ -260,19 +260,36 @@ def _index(data: CocoData, entries: Sequence[dict[str, Any]]) -> COCO:
     return coco
 
 
+def truth_order(picture: Picture) -> list[tuple[int | None, int]]:
+    """Return positions of people and crowds in the order of the annotation file.
+
+    Returns:
+        For a person its position among the people and 0; for a crowd None and its own position.
+    """
+    places = picture.crowd_places or (len(picture.people),) * len(picture.crowds)
+    order: list[tuple[int | None, int]] = [(person, 0) for person in range(len(picture.people))]
+    for crowd in reversed(range(len(places))):
+        order.insert(places[crowd], (None, crowd))
+    return order
+
+
 def _truth(data: CocoData) -> list[dict[str, Any]]:
-    unlabelled = np.zeros((len(data.skeleton), 3))
+    unlabelled = [0.0] * 3 * len(data.skeleton)
     entries = []
     for picture in data.pictures:
-        people = [(p.keypoints, p.box, p.area, 0) for p in picture.people]
-        regions = zip(picture.crowds, picture.crowd_areas, strict=True)
-        crowds = [(unlabelled, box, area, 1) for box, area in regions]
-        for keypoints, box, area, is_crowd in people + crowds:
+        for person, crowd in truth_order(picture):
+            if person is not None:
+                one = picture.people[person]
+                labels = _coco_keypoints(one.keypoints)
+                box, area, count = one.box, one.area, one.labelled
+            else:
+                labels, count = unlabelled, 0
+                box, area = picture.crowds[crowd], picture.crowd_areas[crowd]
             entry = {
                 "image_id": picture.id,
-                "iscrowd": is_crowd,
-                "keypoints": _coco_keypoints(keypoints),
-                "num_keypoints": int((keypoints[:, 2] > 0).sum()),
+                "iscrowd": int(person is None),
+                "keypoints": labels,
+                "num_keypoints": count,
                 **_box_entries(box),
                 "area": area,
             }
