@@ -31,7 +31,7 @@ def evaluate(
     boxes: Annotated[str, typer.Option(help="gt (true boxes) or detected.")] = "gt",
     conf: Annotated[
         float, typer.Option(help="Least score of a found person; AP wants it low.")
-    ] = 0.02,
+    ] = 0.15,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     out: Annotated[Path | None, typer.Option(help="Folder for report.json.")] = None,
 ) -> None:
