@@ -144,8 +144,9 @@ def test_nothing_readable_is_exit_3(tmp_path: Path, name: str):
 def test_truncated_video_keeps_what_was_read(tmp_path: Path):
     clip = tmp_path / "clip.avi"
     writer = cv2.VideoWriter(str(clip), cv2.VideoWriter.fourcc(*"MJPG"), 25, (96, 64))
-    for i in range(20):
-        writer.write(np.full((64, 96, 3), 10 * i, np.uint8))
+    noise = np.random.default_rng(0).integers(0, 256, (20, 64, 96, 3), np.uint8)
+    for frame in noise:
+        writer.write(frame)
     writer.release()
     data = clip.read_bytes()
     clip.write_bytes(data[: len(data) // 2])

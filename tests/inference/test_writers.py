@@ -95,3 +95,11 @@ def test_unknown_kinds_are_refused_before_anything_is_written(tmp_path: Path):
     ):
         pass
     assert not (tmp_path / "out").exists()
+
+
+def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path):
+    (tmp_path / "out").write_text("mine")
+    with pytest.raises(ConfigError, match="expected a folder, found a file"):
+        with open_writers({"json"}, tmp_path / "out", [PICTURE], {}):
+            pass
+    assert (tmp_path / "out").read_text() == "mine"

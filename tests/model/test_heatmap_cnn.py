@@ -48,3 +48,26 @@ def test_fused_runtime_computes_the_same_as_the_network(backbone: str):
 def test_impossible_networks_are_refused(changes: dict[str, object], message: str):
     with pytest.raises(ConfigError, match=message):
         HeatmapCNN(Architecture(**{"task": "joints", "outputs": 17, **changes}))
+
+
+def test_frozen_layers_neither_learn_nor_count():
+    network = HeatmapCNN(Architecture("joints", 3, width=8, height_px=64, width_px=64))
+    network.backbone.freeze(4)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    network.train()
+    optimiser = torch.optim.SGD([p for p in network.parameters() if p.requires_grad], lr=1.0)
+    network(torch.rand(2, 3, 64, 64) * 255).square().mean().backward()
+    optimiser.step()
+    changed = {
+        name for name, value in network.state_dict().items() if (value != before[name]).any()
+    }
+    frozen = ("backbone.conv1", "backbone.bn1", "backbone.layer1")
+    assert not [name for name in changed if name.startswith(frozen)]
+    assert "backbone.layer2.0.bn1.running_mean" in changed
+    assert "lateral.0.weight" in changed
+
+
+def test_freezing_to_an_unknown_stride_is_refused():
+    network = HeatmapCNN(Architecture("joints", 3, width=8, height_px=64, width_px=64))
+    with pytest.raises(ConfigError, match="expected a stride of 4, 8, 16, found 32"):
+        network.backbone.freeze(32)

@@ -45,7 +45,7 @@ def evaluate(
     ] = None,
     conf: Annotated[
         float, typer.Option(help="Least score of a found person; AP wants it low.")
-    ] = 0.02,
+    ] = 0.15,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     metrics: Annotated[
         str | None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -45,4 +46,8 @@ def options(
 
 def main() -> None:
     """Run the command line."""
+    # What is wrong with a video is said by our own messages; those that OpenCV and FFmpeg print
+    # beside them can be had by setting these variables.
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     app()

@@ -32,6 +32,9 @@ def train(
     width: Annotated[int, typer.Option(help="Channels of the decoder.")] = 96,
     input_size: Annotated[str, typer.Option(help="HEIGHTxWIDTH of the input.")] = "256x192",
     init: Annotated[str, typer.Option(help="Initial weights: FILE, imagenet or none.")] = "none",
+    freeze: Annotated[
+        int, typer.Option(help="Keep the backbone's weights up to this stride; 0 trains all.")
+    ] = 0,
     epochs: Annotated[float, typer.Option(help="Length of the run.")] = 20.0,
     batch: Annotated[int, typer.Option(help="Samples of a step.")] = 32,
     lr: Annotated[float, typer.Option(help="Peak learning rate.")] = 1e-3,
@@ -78,6 +81,7 @@ def train(
                 height_px=height,
                 width_px=across,
                 init=init,
+                freeze_stride=freeze,
                 epochs=epochs,
                 batch_size=batch,
                 learning_rate=lr,

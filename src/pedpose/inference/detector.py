@@ -33,7 +33,8 @@ class DetectorSettings:
     """How people are looked for.
 
     Attributes:
-        min_score: Least score of a person: the finder's score times the mean joint score.
+        min_score: Least score of a person: the geometric mean of the finder's score and the mean
+            joint score.
         max_oks: Of two people whose joints are more alike than this the better one is kept.
         batch: Most crops that are run at once.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
@@ -97,7 +98,8 @@ class PoseDetector:
             self._finder = PersonFinder(
                 TorchRuntime(loaded.network, device),
                 loaded.network.architecture,
-                FinderSettings(min_score=self._settings.min_score),
+                # No joint scores above 1: the finder alone can rule out what lies below this.
+                FinderSettings(min_score=self._settings.min_score**2),
             )
 
     def __call__(self, image: geometry.Image | Path | str) -> People:
@@ -145,7 +147,7 @@ class PoseDetector:
         self, picture: geometry.Image, boxes: Floats, scores: Floats, sort: bool = True
     ) -> People:
         keypoints = self._estimator(picture, boxes)
-        scores = (scores * keypoints[:, :, 2].mean(axis=1)).astype(np.float32)
+        scores = np.sqrt(scores * keypoints[:, :, 2].mean(axis=1)).astype(np.float32)
         people = People(self.skeleton, keypoints, boxes.astype(np.float32), scores)
         return people.select(np.argsort(-scores, kind="stable")) if sort else people
 

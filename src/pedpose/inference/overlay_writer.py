@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -15,8 +16,9 @@ from pedpose.inference.sources import Frame, Source
 from pedpose.people import People
 
 JPEG_QUALITY = 92
-# H.264 plays everywhere but is missing from many OpenCV builds; MPEG-4 is in all of them.
-_CODECS = ("avc1", "mp4v")
+# H.264 plays everywhere, but OpenCV from PyPI can write it on macOS and Windows only, and where it
+# cannot it floods the terminal with errors of its own. MPEG-4 is in all of its builds.
+_CODECS = ("avc1", "mp4v") if sys.platform in ("darwin", "win32") else ("mp4v",)
 
 
 class OverlayWriter:

@@ -220,12 +220,14 @@ def open_writers(
         min_joint_score: Joints below it are not drawn.
 
     Raises:
-        ConfigError: If there is no such kind.
+        ConfigError: If there is no such kind, or the folder is a file.
         OSError: If something cannot be written.
     """
     unknown = sorted(set(kinds) - set(KINDS))
     if unknown:
         raise ConfigError(f"save: expected some of {', '.join(KINDS)}, found {', '.join(unknown)}")
+    if out.exists() and not out.is_dir():
+        raise ConfigError(f"out: expected a folder, found a file at {out}")
     with ExitStack() as stack:
         writers: list[Writer] = []
         if "overlay" in kinds:

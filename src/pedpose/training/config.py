@@ -29,6 +29,8 @@ class TrainConfig:
         height_px: Height of the network's input.
         width_px: Width of the network's input.
         init: Initial weights: a safetensors file, ``imagenet`` or ``none``.
+        freeze_stride: Layers of the backbone up to this stride keep their initial weights; 0 trains
+            all. Early layers are much the same for all pictures and cost most of a step.
         epochs: Length of the run.
         batch_size: Samples of a step.
         learning_rate: Peak of the schedule.
@@ -56,6 +58,7 @@ class TrainConfig:
     height_px: int = 256
     width_px: int = 192
     init: str = "none"
+    freeze_stride: int = 0
     epochs: float = 20.0
     batch_size: int = 32
     learning_rate: float = 1e-3

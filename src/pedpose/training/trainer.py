@@ -114,6 +114,8 @@ class _Run:
             width_px=config.width_px,
         )
         network = HeatmapCNN(self.architecture, imagenet=config.init == "imagenet")
+        if config.freeze_stride:
+            network.backbone.freeze(config.freeze_stride)
         self.network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = ExponentialAverage(self.network, config.ema_decay)
         self.optimiser = torch.optim.AdamW(
@@ -144,6 +146,7 @@ class _Run:
             f"network: {config.backbone} to stride {config.backbone_stride}, "
             f"{self.network.parameter_count() / 1e6:.2f} M parameters, "
             f"input {config.height_px} x {config.width_px}"
+            + (f", frozen to stride {config.freeze_stride}" if config.freeze_stride else "")
         )
         note(f"device: {describe_device(self.device)}, {config.precision}")
 
@@ -285,8 +288,9 @@ class _Run:
 
 def _parameter_groups(network: HeatmapCNN, weight_decay: float) -> list[dict[str, Any]]:
     """Decay matrices only: biases and batch norm scales have no reason to be small."""
-    matrices = [p for p in network.parameters() if p.ndim > 1]
-    vectors = [p for p in network.parameters() if p.ndim <= 1]
+    learned = [p for p in network.parameters() if p.requires_grad]
+    matrices = [p for p in learned if p.ndim > 1]
+    vectors = [p for p in learned if p.ndim <= 1]
     return [
         {"params": matrices, "weight_decay": weight_decay},
         {"params": vectors, "weight_decay": 0.0},
