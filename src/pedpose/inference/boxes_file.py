@@ -31,11 +31,17 @@ class KnownBoxes:
         ):
             raise DataError(f"{path}: expected a COCO file with lists 'images' and 'annotations'")
         self._boxes: dict[str, list[list[float]]] = {}
+        # By the last part of the name: looking through all names for each picture would take
+        # minutes for a set of some ten thousand.
+        self._names: dict[str, list[str]] = {}
         names: dict[object, str] = {}
         for position, image in enumerate(content["images"]):
             if not isinstance(image, Mapping) or not isinstance(image.get("file_name"), str):
                 raise DataError(f"{path}: image no. {position + 1}: expected a file_name")
             names[image.get("id")] = image["file_name"]
+            if image["file_name"] not in self._boxes:
+                last = PurePosixPath(image["file_name"]).name
+                self._names.setdefault(last, []).append(image["file_name"])
             self._boxes[image["file_name"]] = []
         for position, entry in enumerate(content["annotations"]):
             label = f"{path}: annotation no. {position + 1}"
@@ -59,12 +65,13 @@ class KnownBoxes:
         Raises:
             DataError: If the file lists no such picture, or several.
         """
-        parts = picture.resolve().parts
-        listed = [
+        path = picture.resolve()
+        same_end = [
             name
-            for name in self._boxes
-            if parts[-len(PurePosixPath(name).parts) :] == PurePosixPath(name).parts
-        ] or [name for name in self._boxes if PurePosixPath(name).name == picture.name]
+            for name in self._names.get(path.name, ())
+            if path.parts[-len(PurePosixPath(name).parts) :] == PurePosixPath(name).parts
+        ]
+        listed = same_end or self._names.get(picture.name, [])
         if len(listed) != 1:
             raise DataError(
                 f"{self.path}: expected boxes for {picture}, found {len(listed)} such pictures"
