@@ -24,6 +24,7 @@ from pedpose.evaluation.report import SCHEMA_VERSION, EvaluationReport, write_re
 Make = Callable[..., tuple[Path, list[dict[str, Any]]]]
 Predict = Callable[..., list[Prediction]]
 
+OF_TOOL = "of the predictions"
 METRICS = (*DEFAULT_METRICS, "ap-medium", "ap-large")
 
 
@@ -169,6 +170,31 @@ def test_all_differences_are_refused_at_once(
     assert "joints:" not in message.replace("labelled joints", "")
 
 
+def test_searched_people_of_other_tools_are_comparable(
+    tmp_path: Path, people: CocoData, predict_truth: Predict
+) -> None:
+    found = predict_truth(people)
+    of_tool, of_weights = (
+        report_of(people, found, ("ap",), boxes=b) for b in (OF_TOOL, "detected")
+    )
+    assert compared(tmp_path, of_tool, of_weights)["ap"].passed
+    assert compared(tmp_path, of_weights, of_tool)["ap"].passed
+    with pytest.raises(DataError, match="boxes: expected detected, found gt"):
+        compared(tmp_path, report_of(people, found, ("ap",), boxes="gt"), of_weights)
+
+
+def test_what_is_drawn_of_a_baseline_is_read_back(
+    tmp_path: Path, people: CocoData, predict_truth: Predict
+) -> None:
+    report = report_of(people, noisy(predict_truth(people), 6), ("ap", "auc"))
+    write_report(tmp_path / "report.json", report)
+    baseline = read_baseline(tmp_path / "report.json")
+    assert baseline.joints == {"ap": {}, "auc": report.metrics[1].joints}
+    assert baseline.costs == {cost.kind: cost.cost for cost in report.errors.costs}
+    np.testing.assert_allclose(baseline.curves.pck, report.curves.pck, atol=1e-6)
+    assert baseline.curves.to_dict() == report.curves.to_dict()
+
+
 def test_another_skeleton_is_refused(tmp_path: Path, people: CocoData) -> None:
     write_report(tmp_path / "report.json", report_of(people, [], ("ap",)))
     content = json.loads((tmp_path / "report.json").read_text())
@@ -212,6 +238,22 @@ def text_for_numbers(content: dict[str, Any]) -> None:
     content["per_picture"]["sums"]["auc"]["numerator"][0] = "many"
 
 
+def drop_curves(content: dict[str, Any]) -> None:
+    del content["curves"]
+
+
+def cut_curve(content: dict[str, Any]) -> None:
+    content["curves"]["pck"]["all"].pop()
+
+
+def empty_bins(content: dict[str, Any]) -> None:
+    content["curves"]["reliability"]["people"]["count"] = [0] * 10
+
+
+def text_for_a_joint(content: dict[str, Any]) -> None:
+    content["metrics"]["auc"]["joints"]["head"]["value"] = "high"
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
@@ -222,6 +264,10 @@ def text_for_numbers(content: dict[str, Any]) -> None:
             for spoil in (drop_pictures, drop_sums, drop_matches, shorten, wrong_picture)
         ),
         (text_for_numbers, "not a whole evaluation report"),
+        *(
+            (spoil, "not a whole evaluation report")
+            for spoil in (drop_curves, cut_curve, empty_bins, text_for_a_joint)
+        ),
     ],
 )
 def test_broken_reports_are_refused(

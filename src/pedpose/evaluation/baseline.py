@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from pedpose.data.coco import read_json
 from pedpose.errors import ConfigError, DataError
 from pedpose.evaluation.bootstrap import interval
-from pedpose.evaluation.figures import Figure, as_figure
+from pedpose.evaluation.curves import Curves
+from pedpose.evaluation.figures import Figure, as_figure, number
 from pedpose.evaluation.gate import DropResult
 from pedpose.evaluation.metrics import parse_metric
 from pedpose.evaluation.oks_metrics import table_of
@@ -23,6 +24,9 @@ Doubles = NDArray[np.float64]
 
 _BROKEN = (KeyError, TypeError, ValueError, OverflowError, AttributeError, ConfigError)
 """What reading of a report can raise that has other entries than one of ours."""
+
+_SEARCHED = {"detected", "of the predictions"}
+"""Boxes by which people were searched for, and not given: comparable with each other."""
 
 _SMALLEST = 1e-9  # a distance of 0 has no relative change
 
@@ -38,7 +42,11 @@ class Baseline:
         sigmas: Its OKS sigmas.
         boxes: Where its boxes came from.
         matching: How its predictions were matched with people.
+        files: Path and SHA-256 of the weights, or of the results file, that it measured.
         definitions: What its metrics measure, by name.
+        joints: Its figures of each joint, by name of the metric.
+        costs: AP that each kind of error cost, by kind; None where it could not be measured.
+        curves: What it draws.
         pictures: Its figures of each picture.
     """
 
@@ -48,7 +56,11 @@ class Baseline:
     sigmas: tuple[float, ...]
     boxes: str
     matching: str
+    files: dict[str, str]
     definitions: dict[str, str]
+    joints: dict[str, dict[str, Figure]]
+    costs: dict[str, float | None]
+    curves: Curves
     pictures: PictureData
 
 
@@ -73,7 +85,14 @@ def read_baseline(path: Path) -> Baseline:
             sigmas=tuple(float(sigma) for sigma in content["skeleton"]["sigmas"]),
             boxes=str(content["predictions"]["boxes"]),
             matching=str(content["predictions"]["matching"]),
+            files={str(f): str(sha) for f, sha in content["predictions"]["files"].items()},
             definitions={n: str(m["definition"]) for n, m in content["metrics"].items()},
+            joints={
+                n: {str(joint): Figure.from_dict(f) for joint, f in m["joints"].items()}
+                for n, m in content["metrics"].items()
+            },
+            costs={str(c["kind"]): number(c["cost"]) for c in content["errors"]["costs"]},
+            curves=Curves.from_dict(content["curves"]),
             pictures=PictureData.from_dict(content["per_picture"]),
         )
         _check_whole(baseline)
@@ -174,7 +193,9 @@ def _check_comparable(report: EvaluationReport, baseline: Baseline) -> None:
         "pictures": baseline.pictures.ids,
         "joints": baseline.joint_names,
         "sigmas": baseline.sigmas,
-        "boxes": baseline.boxes,
+        "boxes": now["boxes"]
+        if {report.predictions.boxes, baseline.boxes} <= _SEARCHED
+        else baseline.boxes,
         "matching": baseline.matching,
     }
     for result in report.metrics:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -25,6 +26,16 @@ class Figure:
     low: float | None
     high: float | None
     count: int
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Figure:
+        """Read what a report holds of it.
+
+        Raises:
+            KeyError, TypeError, ValueError: If it is something else.
+        """
+        value, low, high = (number(data[name]) for name in ("value", "low", "high"))
+        return cls(value, low, high, int(data["count"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +78,12 @@ def as_figure(value: float, ends: tuple[float, float], count: float) -> Figure:
     """Return a figure of numbers that may be NaN."""
     known, low, high = (None if np.isnan(n) else float(n) for n in (value, *ends))
     return Figure(known, low, high, int(count))
+
+
+def number(value: Any) -> float | None:
+    """Return a number of a report that may be missing.
+
+    Raises:
+        TypeError, ValueError: If it is something else.
+    """
+    return None if value is None else float(value)

@@ -6,18 +6,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from pycocotools.cocoeval import COCOeval
 
 from pedpose.data.coco import CocoData
 from pedpose.errors import DataError
 from pedpose.evaluation import error_types, oks_metrics
+from pedpose.evaluation.average_precision import MatchTable
 from pedpose.evaluation.bootstrap import Resampling
+from pedpose.evaluation.curves import Curves, measure_curves
 from pedpose.evaluation.figures import MetricResult, as_figure
 from pedpose.evaluation.groups import CROWDS, SIZES, VISIBILITIES, Columns, slices
 from pedpose.evaluation.joint_metrics import Sums, intervals, joint_sums
 from pedpose.evaluation.joint_table import JointTable, joint_table
 from pedpose.evaluation.metrics import Metric
 from pedpose.evaluation.oks import Prediction, run_keypoint_evaluation
-from pedpose.evaluation.pck import match_people
+from pedpose.evaluation.pck import Match, match_people
 from pedpose.evaluation.picture_data import PictureData
 from pedpose.evaluation.report import EvaluationReport, PredictionSource, TruthSource
 from pedpose.files import sha256_of
@@ -94,7 +97,8 @@ def measure(
     """
     labelled = check_measurable(data)
     steps = _Steps(progress, 3 + oks_metrics.STEPS + error_types.STEPS)
-    table = joint_table(data, match_people(data, predicted.people, config.sigmas))
+    matches = match_people(data, predicted.people, config.sigmas)
+    table = joint_table(data, matches)
     steps.advance()
     of_joints = _measure_joints(table, data, config)
     steps.advance()
@@ -131,6 +135,7 @@ def measure(
         resampling=config.resampling,
         metrics=tuple(results[metric.name] for metric in config.metrics),
         errors=errors,
+        curves=_curves(data, table, matches, tables["all"], evaluation, config.sigmas),
         notes=_notes(data, predicted.people, table, [result for result, _ in of_joints]),
         pictures=PictureData(
             ids=tuple(picture.id for picture in data.pictures),
@@ -182,6 +187,28 @@ def _measure_joints(
         )
         results.append((result, one))
     return results
+
+
+def _curves(
+    data: CocoData,
+    table: JointTable,
+    matches: Sequence[Match],
+    predictions: MatchTable,
+    evaluation: COCOeval,
+    sigmas: tuple[float, ...],
+) -> Curves:
+    joint_scores = np.zeros(table.distance.shape)
+    for row, match in zip(joint_scores, matches, strict=True):
+        if match.prediction is not None:
+            row[:] = match.prediction.keypoints[:, 2]
+    return measure_curves(
+        data.skeleton.names,
+        table,
+        joint_scores,
+        predictions,
+        oks_metrics.scores_of(evaluation, len(data.pictures)),
+        sigmas,
+    )
 
 
 def _matching(people: Sequence[Prediction]) -> str:

@@ -37,6 +37,13 @@ def size_tables(evaluation: COCOeval, data: CocoData) -> dict[str, MatchTable]:
     }
 
 
+def scores_of(evaluation: COCOeval, pictures: int) -> Doubles:
+    """Return the scores (D,) of the predictions of these tables, after ``evaluate()``."""
+    entries = [entry for entry in evaluation.evalImgs[:pictures] if entry is not None]
+    scores = np.concatenate([np.zeros(0), *(entry["dtScores"] for entry in entries)])
+    return np.asarray(-np.sort(-scores), np.float64)  # tables are sorted by score, best first
+
+
 def table_of(metric: Metric) -> str:
     """Return which of the SIZE_TABLES a metric of OKS is measured on."""
     return metric.kind.removeprefix("ap-") if "-" in metric.kind else "all"

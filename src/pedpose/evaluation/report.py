@@ -8,6 +8,7 @@ from typing import Any
 
 from pedpose import __version__
 from pedpose.evaluation.bootstrap import LEVEL, Resampling
+from pedpose.evaluation.curves import Curves
 from pedpose.evaluation.error_types import ErrorTypes
 from pedpose.evaluation.figures import MetricResult
 from pedpose.evaluation.gate import GateResult
@@ -70,6 +71,7 @@ class EvaluationReport:
         resampling: How the intervals were made.
         metrics: All metrics with intervals and breakdown, in the order asked for.
         errors: Kinds of errors and what they cost.
+        curves: PCK, precision and reliability of scores.
         notes: What a reader must know to judge the figures.
         pictures: What a later evaluation needs to be compared with this one.
         gate: What was demanded and what fell short; None where nothing was demanded.
@@ -83,6 +85,7 @@ class EvaluationReport:
     resampling: Resampling
     metrics: tuple[MetricResult, ...]
     errors: ErrorTypes
+    curves: Curves
     notes: tuple[str, ...]
     pictures: PictureData
     gate: GateResult | None = None
@@ -125,17 +128,19 @@ class EvaluationReport:
             },
             "notes": list(self.notes),
             "gate": None if self.gate is None else self.gate.to_dict(),
+            "curves": self.curves.to_dict(),
             "per_picture": self.pictures.to_dict(),
         }
 
 
 def write_report(path: Path, report: EvaluationReport) -> None:
-    """Write a report as JSON: indented for readers, except what is kept of each picture.
+    """Write a report as JSON: indented for readers, except long lists of numbers.
 
     Raises:
         OSError: If the file cannot be written.
     """
     content = report.to_dict()
-    pictures = to_json(content.pop("per_picture"))
+    numbers = {name: to_json(content.pop(name)) for name in ("curves", "per_picture")}
     head = to_json(content, indent=2).removesuffix("\n}")
-    write_text(path, f'{head},\n  "per_picture": {pictures}\n}}\n')
+    tail = "".join(f',\n  "{name}": {text}' for name, text in numbers.items())
+    write_text(path, f"{head}{tail}\n}}\n")
