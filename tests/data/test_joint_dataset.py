@@ -121,3 +121,11 @@ def test_data_without_labels_is_refused(coco_content: CocoContent, write_coco: W
     data = read_coco(write_coco(coco_content))
     with pytest.raises(DataError, match="expected people with labelled joints, found none"):
         JointDataset([data], data.skeleton, SIZE, PLAIN)
+
+
+def test_small_people_are_left_out(marked: Path):
+    data = read_coco(marked)
+    # The longer sides are 40, 36 and 50.
+    assert len(JointDataset([data], data.skeleton, SIZE, PLAIN, min_side_px=40)) == 2
+    with pytest.raises(DataError, match="expected people of 51 pixels or more with labelled"):
+        JointDataset([data], data.skeleton, SIZE, PLAIN, min_side_px=51)

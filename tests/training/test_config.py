@@ -24,6 +24,8 @@ def test_it_survives_json():
         ({"learning_rate": float("nan")}, "learning_rate: expected a number above 0, found nan"),
         ({"workers": -1}, "workers: expected 0 or more, found -1"),
         ({"ema_decay": 1.0}, "ema_decay: expected 0 <= decay < 1"),
+        ({"min_side_px": -1}, "min_side_px: expected 0 or more, found -1"),
+        ({"min_side_px": 9, "task": "person"}, "must learn people of all sizes"),
     ],
 )
 def test_impossible_numbers_are_refused(changes: dict[str, Any], message: str):

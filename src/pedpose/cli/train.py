@@ -35,6 +35,9 @@ def train(
     freeze: Annotated[
         int, typer.Option(help="Keep the backbone's weights up to this stride; 0 trains all.")
     ] = 0,
+    min_side: Annotated[
+        float, typer.Option(help="Do not learn joints of people smaller than this, in pixels.")
+    ] = 0.0,
     epochs: Annotated[float, typer.Option(help="Length of the run.")] = 20.0,
     batch: Annotated[int, typer.Option(help="Samples of a step.")] = 32,
     lr: Annotated[float, typer.Option(help="Peak learning rate.")] = 1e-3,
@@ -82,6 +85,7 @@ def train(
                 width_px=across,
                 init=init,
                 freeze_stride=freeze,
+                min_side_px=min_side,
                 epochs=epochs,
                 batch_size=batch,
                 learning_rate=lr,

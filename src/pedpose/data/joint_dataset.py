@@ -74,6 +74,7 @@ class JointDataset(Dataset[JointSample]):
         skeleton: Skeleton,
         input_size: tuple[int, int],
         augmentation: Augmentation,
+        min_side_px: float = 0.0,
     ) -> None:
         """Collect the people.
 
@@ -82,6 +83,8 @@ class JointDataset(Dataset[JointSample]):
             skeleton: Of the network.
             input_size: Height and width of a crop.
             augmentation: How crops are changed.
+            min_side_px: People whose box has no side this long, in pixels of their picture, are
+                left out.
 
         Raises:
             DataError: If a set has nobody with a labelled joint.
@@ -93,9 +96,17 @@ class JointDataset(Dataset[JointSample]):
         self.sizes: list[int] = []
         for data in sets:
             pictures = with_skeleton(data, skeleton).pictures
-            found = [(p, person) for p in pictures for person in p.people if person.labelled]
+            found = [
+                (picture, person)
+                for picture in pictures
+                for person in picture.people
+                if person.labelled and _longer_side(person) >= min_side_px
+            ]
             if not found:
-                raise DataError(f"{data.path}: expected people with labelled joints, found none")
+                size = f" of {min_side_px:g} pixels or more" if min_side_px else ""
+                raise DataError(
+                    f"{data.path}: expected people{size} with labelled joints, found none"
+                )
             self.samples += found
             self.sizes.append(len(found))
 
@@ -148,3 +159,7 @@ class JointDataset(Dataset[JointSample]):
             self.input_size,
             rotation,
         )
+
+
+def _longer_side(person: Person) -> float:
+    return float((person.box[2:] - person.box[:2]).max())

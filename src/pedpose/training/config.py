@@ -31,6 +31,8 @@ class TrainConfig:
         init: Initial weights: a safetensors file, ``imagenet`` or ``none``.
         freeze_stride: Layers of the backbone up to this stride keep their initial weights; 0 trains
             all. Early layers are much the same for all pictures and cost most of a step.
+        min_side_px: People whose box has no side this long are not learned from: in few pixels
+            labels are guesses. Joint networks only.
         epochs: Length of the run.
         batch_size: Samples of a step.
         learning_rate: Peak of the schedule.
@@ -59,6 +61,7 @@ class TrainConfig:
     width_px: int = 192
     init: str = "none"
     freeze_stride: int = 0
+    min_side_px: float = 0.0
     epochs: float = 20.0
     batch_size: int = 32
     learning_rate: float = 1e-3
@@ -85,9 +88,11 @@ class TrainConfig:
         ):
             if not getattr(self, name) > 0:
                 raise ConfigError(f"{name}: expected a number above 0, found {getattr(self, name)}")
-        for name in ("weight_decay", "warmup_steps", "workers", "seed"):
-            if getattr(self, name) < 0:
+        for name in ("weight_decay", "warmup_steps", "workers", "seed", "min_side_px"):
+            if not getattr(self, name) >= 0:
                 raise ConfigError(f"{name}: expected 0 or more, found {getattr(self, name)}")
+        if self.task == "person" and self.min_side_px:
+            raise ConfigError("min_side_px: a person finder must learn people of all sizes")
         if not 0 <= self.ema_decay < 1:
             raise ConfigError(f"ema_decay: expected 0 <= decay < 1, found {self.ema_decay}")
 

@@ -59,7 +59,9 @@ class JointTask:
         self.skeleton = sets[0].skeleton
         self.outputs = len(self.skeleton)
         size = (config.height_px, config.width_px)
-        self.dataset = JointDataset(sets, self.skeleton, size, config.augmentation)
+        self.dataset = JointDataset(
+            sets, self.skeleton, size, config.augmentation, config.min_side_px
+        )
         self.sizes = self.dataset.sizes
         self._sigma = config.sigma
 
