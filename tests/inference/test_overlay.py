@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pedpose import COCO_17, People, Skeleton
-from pedpose.inference.overlay import SIDE_COLOURS, draw
+from pedpose.inference.overlay import GREEN, SIDE_COLOURS, Mark, draw
 
 GREY = np.full((120, 160, 3), 90, np.uint8)
 
@@ -37,6 +37,19 @@ def test_uncertain_joints_and_their_limbs_are_not_drawn():
     assert not np.array_equal(with_limb[60, 60], GREY[60, 60])
     assert np.array_equal(without[60, 60], GREY[60, 60])
     assert np.array_equal(without[60, 80], GREY[60, 80])
+
+
+def test_marks_colour_the_box_and_say_what_it_is():
+    people = one(Skeleton(("a",)), [[80, 80]])
+    x1, y1, x2 = people.boxes[0, :3].astype(int)
+    bare = draw(GREY, people, marks=[Mark("", GREEN)])
+    red, green, blue = bare[y1 - 1 : y1 + 1, (x1 + x2) // 2].mean(axis=0)
+    assert green > blue > red, "the edge lies between two rows of pixels"
+    named = draw(GREY, people, marks=[Mark("missed", GREEN)])
+    above = named[max(0, y1 - 14) : y1, x1 : x1 + 20]
+    assert (above == GREEN).all(axis=2).any()
+    assert (above.astype(int).sum(axis=2) < 200).any(), "dark letters"
+    assert (bare[max(0, y1 - 14) : y1 - 1] == GREY[0, 0]).all()
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (5, 400, 3), (2000, 30, 3)])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
@@ -32,36 +34,53 @@ TRACK_COLOURS = (YELLOW, SKY_BLUE, VERMILION, GREEN, PURPLE, ORANGE)
 _SHIFT = 4  # OpenCV draws at 1 / 2**4 of a pixel
 
 
-def draw(image: Image, people: People, min_score: float = 0.3) -> Image:
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What the box of a person looks like.
+
+    Attributes:
+        text: Written above it; may be empty.
+        colour: Of the box and of the ground of its text.
+    """
+
+    text: str
+    colour: Colour
+
+
+def draw(
+    image: Image, people: People, min_score: float = 0.3, marks: Sequence[Mark] | None = None
+) -> Image:
     """Draw boxes, limbs and joints.
 
     The person's left side is orange, the right side blue, what has no side or joins both is
-    white. Boxes have the colour of the track, white without one, and bear the score.
+    white. Boxes have the colour of the track, white without one, and bear the score, where no
+    other marks are given.
 
     Args:
         image: (H, W, 3) RGB uint8; it is not changed.
         people: Whom to draw, in continuous pixels of the picture.
         min_score: Joints with a lower score are not drawn, nor limbs that end in one.
+        marks: One for each person.
 
     Returns:
         (H, W, 3) RGB uint8.
     """
     canvas = image.copy()
+    marks = marks or [_mark(people, person) for person in range(len(people))]
     for person in reversed(range(len(people))):  # the best last, on top
-        _draw_box(canvas, people, person)
+        _draw_box(canvas, people.boxes[person], marks[person].colour)
         _draw_joints(canvas, people, person, min_score)
     for person in reversed(range(len(people))):
-        _draw_label(canvas, people, person)
+        if marks[person].text:
+            _draw_label(canvas, people.boxes[person], marks[person])
     return canvas
 
 
-def _draw_box(canvas: Image, people: People, person: int) -> None:
+def _draw_box(canvas: Image, box: Floats, colour: Colour) -> None:
     """Draw a thin box."""
-    width = max(1, _line_width(canvas, people.boxes[person]) // 2)
-    corners = _fixed_point(canvas, people.boxes[person].reshape(2, 2))
-    cv2.rectangle(
-        canvas, corners[0], corners[1], _box_colour(people, person), width, cv2.LINE_AA, _SHIFT
-    )
+    width = max(1, _line_width(canvas, box) // 2)
+    corners = _fixed_point(canvas, box.reshape(2, 2))
+    cv2.rectangle(canvas, corners[0], corners[1], colour, width, cv2.LINE_AA, _SHIFT)
 
 
 def _draw_joints(canvas: Image, people: People, person: int, min_score: float) -> None:
@@ -85,21 +104,18 @@ def _draw_joints(canvas: Image, people: People, person: int, min_score: float) -
         cv2.circle(canvas, points[joint], radius, colour, cv2.FILLED, cv2.LINE_AA, _SHIFT)
 
 
-def _draw_label(canvas: Image, people: People, person: int) -> None:
-    """Write track id and score above the box, or inside where there is no room."""
-    text = f"{people.scores[person]:.2f}"
-    if people.track_ids is not None:
-        text = f"#{people.track_ids[person]} {text}"
+def _draw_label(canvas: Image, box: Floats, mark: Mark) -> None:
+    """Write above the box, or inside where there is no room."""
     height, width = canvas.shape[:2]
-    mask = _text_mask(text, max(11, min(height, width) // 45))
+    mask = _text_mask(mark.text, max(11, min(height, width) // 45))
     mask = mask[:height, :width]
     rows, columns = mask.shape
-    x1, y1 = np.nan_to_num(people.boxes[person, :2])
+    x1, y1 = np.nan_to_num(box[:2])
     left = int(np.clip(x1, 0, width - columns))
     above = y1 - rows if y1 >= rows else y1
     top = int(np.clip(above, 0, height - rows))
     patch = canvas[top : top + rows, left : left + columns]
-    colours = np.array([_box_colour(people, person), DARK], np.float32)
+    colours = np.array([mark.colour, DARK], np.float32)
     patch[:] = np.round(colours[0] + (colours[1] - colours[0]) * mask[..., None])
 
 
@@ -137,8 +153,10 @@ def _side(skeleton: Skeleton, *joints: int) -> Literal["left", "right", "middle"
     return "right" if sides == {"right"} else "middle"
 
 
-def _box_colour(people: People, person: int) -> Colour:
-    """Return the colour of a person's box."""
+def _mark(people: People, person: int) -> Mark:
+    """Return score, track id and the colour of the track."""
+    score = f"{people.scores[person]:.2f}"
     if people.track_ids is None:
-        return WHITE
-    return TRACK_COLOURS[int(people.track_ids[person]) % len(TRACK_COLOURS)]
+        return Mark(score, WHITE)
+    track = int(people.track_ids[person])
+    return Mark(f"#{track} {score}", TRACK_COLOURS[track % len(TRACK_COLOURS)])
