@@ -1,0 +1,1 @@
+"""What an evaluation looks like: a page, a summary in Markdown, and JUnit's XML."""
