@@ -83,8 +83,13 @@ def evaluate(
     resamples: Annotated[
         int, typer.Option(help="Draws of pictures for the 95 % confidence intervals.")
     ] = 1000,
-    seed: Annotated[int, typer.Option(help="Of these draws.")] = 0,
-    out: Annotated[Path | None, typer.Option(help="Folder for report.json.")] = None,
+    seed: Annotated[
+        int, typer.Option(help="Of these draws, and of the pictures shown at random.")
+    ] = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for report.html, report.md, junit.xml and report.json."),
+    ] = None,
 ) -> None:
     """Measure AP, PCK and errors on annotated pictures; fail where they fall short."""
     with errors_to_exit_codes():
@@ -99,10 +104,11 @@ def evaluate(
         )
         from pedpose.evaluation.measure import MeasureConfig, check_measurable, measure
         from pedpose.evaluation.metrics import DEFAULT_METRICS, parse_metrics
-        from pedpose.evaluation.report import write_report
         from pedpose.evaluation.sigmas import choose_sigmas
 
         # Whatever can be refused is refused before the long work begins.
+        if out is not None and out.exists() and not out.is_dir():
+            raise ConfigError(f"--out: expected a folder, found a file at {out}")
         resampling = Resampling(resamples, seed)
         limits: list[Limit] = [
             *(parse_limit(text, "min") for text in minimum or ()),
@@ -123,7 +129,8 @@ def evaluate(
             predict = _open_results(truth, predictions)
         config = MeasureConfig(chosen, *choose_sigmas(truth, sigmas, default_sigma), resampling)
         with _EvalProgress() as progress:
-            report = measure(truth, predict(progress), config, progress.step)
+            predicted = predict(progress)
+            report = measure(truth, predicted, config, progress.step)
         if limits or earlier is not None:
             drops = () if earlier is None else compare(report, earlier, allowed, strict)
             gate = GateResult(
@@ -136,8 +143,11 @@ def evaluate(
             report = replace(report, gate=gate)
         _finish(report)
         if out is not None:
-            write_report(out / "report.json", report)
-            typer.echo(f"report: {out / 'report.json'}")
+            # Imported here: matplotlib takes its time, too.
+            from pedpose.reporting.write import write_reports
+
+            for path in write_reports(out, report, truth, predicted.people, earlier):
+                typer.echo(f"report: {path}")
     if report.gate is not None and not report.gate.passed:
         raise typer.Exit(GATE_FAILED)
 

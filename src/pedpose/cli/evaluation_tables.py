@@ -11,14 +11,9 @@ from rich.table import Table
 from pedpose.evaluation.figures import Figure, MetricResult
 from pedpose.evaluation.gate import GateResult
 from pedpose.evaluation.report import EvaluationReport
+from pedpose.reporting.text import STATES, verdict
 
 _METRICS_A_TABLE = 5
-
-_STATES = {
-    "kept": "kept",
-    "noise": "worse, but inside the noise",
-    "dropped": "dropped",
-}
 
 
 def show_report(console: Console, report: EvaluationReport) -> None:
@@ -54,9 +49,13 @@ def show_gate(console: Console, gate: GateResult) -> None:
         table = Table("figure", "expected", "found", "", title="Limits")
         for limit in gate.limits:
             sign = ">=" if limit.bound == "min" else "<="
-            verdict = "ok" if limit.passed else "FELL SHORT"
             expected = f"{sign} {limit.number:g}"
-            table.add_row(escape(limit.name), expected, figure(limit.value, 4), verdict)
+            table.add_row(
+                escape(limit.name),
+                expected,
+                figure(limit.value, 4),
+                "ok" if limit.passed else "FELL SHORT",
+            )
         console.print(table)
     if gate.drops:
         title = f"Against {escape(str(gate.baseline))} (drop of at most {gate.max_drop:g})"
@@ -70,13 +69,10 @@ def show_gate(console: Console, gate: GateResult) -> None:
                 figure(drop.value, 4),
                 change,
                 ends,
-                ("" if drop.passed else "FELL SHORT: ") + _STATES[drop.state],
+                ("" if drop.passed else "FELL SHORT: ") + STATES[drop.state],
             )
         console.print(table)
-    short = sum(not r.passed for r in gate.limits) + sum(not r.passed for r in gate.drops)
-    total = len(gate.limits) + len(gate.drops)
-    verdict = "gate passed" if gate.passed else f"gate FAILED: {short} of {total} fell short"
-    show_lines(console, [verdict])
+    show_lines(console, [verdict(gate)])
 
 
 def show_lines(console: Console, lines: Iterable[str]) -> None:

@@ -100,9 +100,14 @@ class GateResult:
     strict: bool = False
 
     @property
+    def results(self) -> tuple[LimitResult | DropResult, ...]:
+        """All of them, limits first."""
+        return (*self.limits, *self.drops)
+
+    @property
     def passed(self) -> bool:
         """Whether every demand is met."""
-        return all(r.passed for r in self.limits) and all(r.passed for r in self.drops)
+        return all(result.passed for result in self.results)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data."""

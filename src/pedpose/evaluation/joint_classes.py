@@ -77,7 +77,7 @@ def class_joints(
     """
     entries = match_pictures(keypoint_matcher(data, predictions, sigmas), (LEAST_OKS,))
     table = match_table(entries, [picture.id for picture in data.pictures], thresholds=1)
-    rows = _matched_pairs(data, entries)
+    rows = matched_pairs(data, entries)
     mirror = _mirrors(data.skeleton)
     classes = np.full((len(rows), len(sigmas)), UNLABELLED)
     corrected = np.ones((len(rows), len(sigmas)))
@@ -152,7 +152,7 @@ def _similarity(points: Doubles, labels: Doubles, scale: Doubles) -> Doubles:
     return np.asarray(np.exp(-squared / scale) * (labels[None, :, :, 2] > 0), np.float64)
 
 
-def _matched_pairs(data: CocoData, entries: Sequence[dict[str, Flags] | None]) -> Integers:
+def matched_pairs(data: CocoData, entries: Sequence[dict[str, Flags] | None]) -> Integers:
     """Return (M, 3) prediction, picture and person of all matches with labelled people."""
     numbers: dict[int, tuple[int, int]] = {}
     number = 0  # counted as the matcher does

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 from pedpose.evaluation.figures import Figure
-from pedpose.evaluation.gate import DropResult, LimitResult
+from pedpose.evaluation.gate import DropResult, GateResult, LimitResult
+from pedpose.evaluation.metrics import parse_metric
 
 NONE = "–"  # noqa: RUF001 - the dash of tables
 
 STATES = {
     "kept": "kept",
-    "noise": "worse, inside the noise",
+    "noise": "worse, but inside the noise",
     "dropped": "dropped",
 }
 
@@ -24,22 +25,51 @@ def number(value: float | None, digits: int = 3) -> str:
     return NONE if value is None else f"{value:.{digits}f}"
 
 
-def change(value: float | None) -> str:
-    """Return a difference with its sign."""
-    return NONE if value is None else f"{value:+.3f}"
-
-
-def ends(figure: Figure | DropResult, signed: bool = False) -> str:
+def ends(figure: Figure) -> str:
     """Return an interval as ``0.512 to 0.618``."""
     if figure.low is None or figure.high is None:
         return NONE
-    form = "+.3f" if signed else ".3f"
-    return f"{figure.low:{form}} to {figure.high:{form}}"
+    return f"{figure.low:.3f} to {figure.high:.3f}"
 
 
-def demand(limit: LimitResult) -> str:
-    """Return what was asked for, as ``pck@0.2 >= 0.8``."""
-    return f"{limit.name} {'>=' if limit.bound == 'min' else '<='} {limit.number:g}"
+def demand(result: LimitResult | DropResult, max_drop: float | None) -> str:
+    """Return what was asked for, as ``pck@0.2 >= 0.8`` or ``ap: drop <= 0.01``."""
+    if isinstance(result, LimitResult):
+        return f"{result.name} {'>=' if result.bound == 'min' else '<='} {result.number:g}"
+    return f"{result.name}: drop <= {max_drop:g}"
+
+
+def worse_by(result: DropResult) -> str:
+    """Return a drop with its sign; that of a distance is a share of the baseline."""
+    return _drop(result, result.drop)
+
+
+def worse_ends(result: DropResult) -> str:
+    """Return the interval of a drop as ``+0.012 to +0.050``."""
+    if result.low is None or result.high is None:
+        return NONE
+    return f"{_drop(result, result.low)} to {_drop(result, result.high)}"
+
+
+def finding(result: LimitResult | DropResult) -> str:
+    """Return what was found, in a sentence."""
+    if isinstance(result, LimitResult):
+        least = "at least" if result.bound == "min" else "at most"
+        found = number(result.value, 4) if result.value is not None else "nothing to measure"
+        return f"{result.name}: expected {least} {result.number:g}, found {found}"
+    sides = f"baseline {number(result.baseline, 4)}, now {number(result.value, 4)}"
+    return (
+        f"{result.name}: {STATES[result.state]}: {sides}, worse by {worse_by(result)} "
+        f"(95 % interval {worse_ends(result)})"
+    )
+
+
+def verdict(gate: GateResult) -> str:
+    """Return the outcome of all demands in a few words."""
+    short = sum(not result.passed for result in gate.results)
+    if not short:
+        return "gate passed"
+    return f"gate FAILED: {short} of {len(gate.results)} fell short"
 
 
 def printable(text: str) -> str:
@@ -50,3 +80,11 @@ def printable(text: str) -> str:
 def counted(number: int, one: str, many: str) -> str:
     """Return a number with its noun, as ``1 picture`` or ``5,000 pictures``."""
     return f"{number:,} {one if number == 1 else many}"
+
+
+def _drop(result: DropResult, value: float | None) -> str:
+    if value is None:
+        return NONE
+    if parse_metric(result.name).lower_is_better:
+        return f"{100 * value:+.1f} %"
+    return f"{value:+.3f}"
