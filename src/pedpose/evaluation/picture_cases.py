@@ -68,7 +68,7 @@ class Selection:
     """Pictures that are worth a look.
 
     Attributes:
-        worst: Those with the lowest mean OKS, worst first.
+        worst: Those with the lowest mean OKS, worst first; of equals, those with most people.
         random: Drawn from all others, in the order of the annotation file.
         others: Number of all others.
     """
@@ -134,9 +134,12 @@ def select_pictures(
         random: How many others.
         seed: Of the drawing.
     """
-    means = [(picture.mean_oks, place) for place, picture in enumerate(pictures)]
-    ranked = [place for _, place in sorted((m, p) for m, p in means if m is not None)]
-    chosen = ranked[:worst]
+    ranked = sorted(
+        (mean, -len(picture.cases), place)
+        for place, picture in enumerate(pictures)
+        if (mean := picture.mean_oks) is not None
+    )
+    chosen = [place for _, _, place in ranked[:worst]]
     others = sorted(set(range(len(pictures))) - set(chosen))
     drawn = np.random.default_rng(seed).permutation(len(others))[:random]
     return Selection(

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from pedpose.evaluation.curves import PCK_THRESHOLDS, RECALLS, Curves
 from pedpose.evaluation.reliability import BINS, Reliability
-from pedpose.reporting.text import counted
 from pedpose.reporting.theme import (
     BEFORE,
     GRID,
@@ -62,7 +61,7 @@ def pck_chart(curves: Curves, before: Curves | None) -> Chart:
 def precision_chart(curves: Curves, before: Curves | None) -> Chart:
     """Draw precision by recall at OKS 0.5 and 0.75, and the mean over all thresholds."""
     with style():
-        figure, axes = new_chart(_HEIGHT)
+        figure, axes = new_chart(_HEIGHT + 0.3)
         for name, label, line in (
             ("0.50", "OKS 0.50", "-"),
             ("0.75", "OKS 0.75", "-."),
@@ -77,7 +76,7 @@ def precision_chart(curves: Curves, before: Curves | None) -> Chart:
         axes.set(xlabel="recall", xlim=(0, 1), ylim=(0, 1.02))
         axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         _percent(axes, "precision")
-        axes.legend(loc="lower left")
+        figure.legend(loc="outside upper center", ncols=2)  # the curves may fill all corners
         svg = as_svg(figure)
     areas = ", ".join(
         f"{curves.precision[name].mean():.3f} at {label}"
@@ -125,8 +124,7 @@ def reliability_chart(kind: str, right: str, now: Reliability, before: Reliabili
         lower.spines["left"].set_visible(False)
         lower.set_ylabel("number")
         svg = as_svg(figure)
-    empty = int((now.count == 0).sum())
-    gaps = f" {counted(empty, 'bin is', 'bins are')} empty and have no bar." if empty else ""
+    gaps = "" if now.count.all() else " Empty bins have no bar."
     beside = "" if before is None else f" Baseline (dashed): {before.error:.3f}."
     return Chart(
         f"Reliability of the scores of {kind}",

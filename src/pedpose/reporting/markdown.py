@@ -16,6 +16,7 @@ from pedpose.reporting.text import (
     ends,
     finding,
     number,
+    outcome,
     printable,
     verdict,
     worse_by,
@@ -77,7 +78,7 @@ def _gate(gate: GateResult) -> str:
         [
             "pass" if result.passed else "**FAIL**",
             escape(demand(result, gate.max_drop)),
-            escape(finding(result)),
+            escape(outcome(result)),
         ]
         for result in gate.results
     ]

@@ -67,9 +67,6 @@ def html_page(report: EvaluationReport, baseline: Baseline | None, gallery: Gall
         drops=_drops(report),
         verdict=None if gate is None else text.verdict(gate),
         fell_short=[] if gate is None else [text.finding(r) for r in gate.results if not r.passed],
-        gate_rows=[]
-        if gate is None
-        else [(r.passed, text.demand(r, gate.max_drop), text.finding(r)) for r in gate.results],
         charts=list(_charts(report, baseline)),
         without_charts=_without_charts(report),
         joints=result,

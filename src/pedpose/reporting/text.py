@@ -51,17 +51,20 @@ def worse_ends(result: DropResult) -> str:
     return f"{_drop(result, result.low)} to {_drop(result, result.high)}"
 
 
-def finding(result: LimitResult | DropResult) -> str:
-    """Return what was found, in a sentence."""
+def outcome(result: LimitResult | DropResult) -> str:
+    """Return what was found, as ``0.5120, expected at least 0.6``."""
     if isinstance(result, LimitResult):
         least = "at least" if result.bound == "min" else "at most"
-        found = number(result.value, 4) if result.value is not None else "nothing to measure"
-        return f"{result.name}: expected {least} {result.number:g}, found {found}"
-    sides = f"baseline {number(result.baseline, 4)}, now {number(result.value, 4)}"
-    return (
-        f"{result.name}: {STATES[result.state]}: {sides}, worse by {worse_by(result)} "
-        f"(95 % interval {worse_ends(result)})"
-    )
+        found = "nothing to measure" if result.value is None else number(result.value, 4)
+        return f"{found}, expected {least} {result.number:g}"
+    sides = f"{number(result.value, 4)}, baseline {number(result.baseline, 4)}"
+    drop = f"worse by {worse_by(result)} (95 % interval {worse_ends(result)})"
+    return f"{sides}, {drop}: {STATES[result.state]}"
+
+
+def finding(result: LimitResult | DropResult) -> str:
+    """Return what was found with the name of the figure."""
+    return f"{result.name}: {outcome(result)}"
 
 
 def verdict(gate: GateResult) -> str:
