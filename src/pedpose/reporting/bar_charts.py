@@ -28,7 +28,7 @@ def joints_chart(result: MetricResult, before: Mapping[str, Figure] | None) -> C
     ]
     low, high = np.array(ends, np.float64).reshape(-1, 2).T
     rows = np.arange(len(names))
-    with style():
+    with style("joints"):
         figure, axes = new_chart(0.75 + _ROW * len(names) * (1 if before is None else 1.5))
         thick = 0.7 if before is None else 0.42
         shift = 0.0 if before is None else 0.22
@@ -66,7 +66,7 @@ def errors_chart(costs: Sequence[ErrorCost], before: Mapping[str, float | None] 
     """Draw how much AP each kind of error costs."""
     rows = np.arange(len(costs))
     values = np.array([cost.cost for cost in costs], np.float64)
-    with style():
+    with style("errors"):
         figure, axes = new_chart(0.75 + 1.6 * _ROW * len(costs))
         thick, shift = (0.6, 0.0) if before is None else (0.38, 0.2)
         axes.barh(rows - shift, values, thick, color=NOW, label="now")

@@ -33,7 +33,7 @@ def pck_chart(curves: Curves, before: Curves | None) -> Chart:
     joints = {n: c for n, c in curves.pck_joints.items() if not np.isnan(c).any()}
     by_area = sorted(joints, key=lambda name: float(joints[name].sum()))
     worst, best = by_area[0], by_area[-1]
-    with style():
+    with style("pck"):
         figure, axes = new_chart(_HEIGHT)
         span = np.array([joints[worst], joints[best]])
         axes.fill_between(PCK_THRESHOLDS, *span, color=NOW, alpha=0.14, linewidth=0)
@@ -60,7 +60,7 @@ def pck_chart(curves: Curves, before: Curves | None) -> Chart:
 
 def precision_chart(curves: Curves, before: Curves | None) -> Chart:
     """Draw precision by recall at OKS 0.5 and 0.75, and the mean over all thresholds."""
-    with style():
+    with style("precision"):
         figure, axes = new_chart(_HEIGHT + 0.3)
         for name, label, line in (
             ("0.50", "OKS 0.50", "-"),
@@ -101,7 +101,7 @@ def reliability_chart(kind: str, right: str, now: Reliability, before: Reliabili
         before: Bins of the baseline.
     """
     starts = np.arange(BINS) / BINS
-    with style():
+    with style(f"reliability of {kind}"):
         figure = Figure(figsize=(WIDTH, _HEIGHT), layout="constrained")
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
         upper.plot([0, 1], [0, 1], color=MUTED, linewidth=1)

@@ -27,7 +27,6 @@ _VARIABLES = {
 
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",  # text stays text: small, sharp, and read out by screen readers
-    "svg.hashsalt": "pedpose",
     "text.parse_math": False,  # joints may have any name
     "font.family": "sans-serif",
     "font.size": 11,
@@ -71,16 +70,21 @@ class Chart:
 
 
 @contextmanager
-def style() -> Iterator[None]:
-    """Draw in the page's style inside this block."""
-    with matplotlib.rc_context(_STYLE), warnings.catch_warnings():
+def style(name: str) -> Iterator[None]:
+    """Draw in the page's style inside this block.
+
+    Args:
+        name: Of the chart: its ids are made from it, and a page needs them to be unique.
+    """
+    style = {**_STYLE, "svg.hashsalt": name}
+    with matplotlib.rc_context(style), warnings.catch_warnings():
         # The page is read with the reader's fonts, not with the one that texts are measured by.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         yield
 
 
 def new_chart(height: float) -> tuple[Figure, Axes]:
-    """Return an empty chart of WIDTH and some inches of height; call inside ``style()``."""
+    """Return an empty chart of WIDTH and some inches of height; call inside ``style``."""
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
     return figure, figure.add_subplot()
 
@@ -92,7 +96,7 @@ def as_svg(figure: Figure) -> str:
     text = file.getvalue()
     text = text[text.index("<svg") :]  # without the head of an XML file
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    # Groups are named alike in all figures, and nothing refers to them; a page needs unique names.
+    # Groups are named alike in all figures, and nothing refers to them.
     text = re.sub(r'<g id="[^"]*"', "<g", text)
     text = re.sub(r'<svg [^>]*?viewBox="([^"]*)"[^>]*>', _open_svg, text, count=1)
     for colour, variable in _VARIABLES.items():
