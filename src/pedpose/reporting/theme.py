@@ -92,7 +92,7 @@ def new_chart(height: float) -> tuple[Figure, Axes]:
 def as_svg(figure: Figure) -> str:
     """Return a figure as an element for a page; the same figure gives the same text."""
     file = io.StringIO()
-    figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+    figure.savefig(file, format="svg")
     text = file.getvalue()
     text = text[text.index("<svg") :]  # without the head of an XML file
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
