@@ -50,6 +50,8 @@ def test_marks_colour_the_box_and_say_what_it_is():
     assert (above == GREEN).all(axis=2).any()
     assert (above.astype(int).sum(axis=2) < 200).any(), "dark letters"
     assert (bare[max(0, y1 - 14) : y1 - 1] == GREY[0, 0]).all()
+    large = draw(GREY, people, marks=[Mark("missed", GREEN, size=14)])
+    assert (large == GREEN).all(axis=2).sum() > 1.3 * (named == GREEN).all(axis=2).sum()
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (5, 400, 3), (2000, 30, 3)])

@@ -73,6 +73,11 @@ def test_errors_have_their_cost_beside_them() -> None:
     assert "jitter 0.031 (12 times)" in chart.alt
 
 
+def test_errors_without_any_cost() -> None:
+    costs = (ErrorCost("jitter", 0, None), ErrorCost("miss", 0, None))
+    assert {"jitter", "miss"} <= set(texts(errors_chart(costs, {"jitter": None})))
+
+
 def test_curves(make_case: Any, evaluate: Evaluate) -> None:
     curves = evaluate(*make_case(3)).report.curves
     chart = pck_chart(curves, None)

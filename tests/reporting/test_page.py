@@ -259,6 +259,22 @@ def test_any_metrics_make_a_page(
     assert metrics[0] in read.text("headline")
 
 
+def test_one_picture_of_one_joint_has_no_intervals(
+    coco_content: Any, write_coco: Any, evaluate: Evaluate, perfect: Perfect, page: Any
+) -> None:
+    category, person = coco_content["categories"][0], coco_content["annotations"][0]
+    category.update(keypoints=["head"], skeleton=[], sigmas=[0.05])
+    person.update(keypoints=person["keypoints"][:3], num_keypoints=1)
+    coco_content.update(images=coco_content["images"][:1], annotations=[person])
+    path = write_coco(coco_content)
+    done = evaluate(path, perfect(path, 2), ("ap=0.1",), baseline=perfect(path))
+    read = page(done)
+    assert done.report.metrics[0].overall.low is None
+    assert "95 %: –" in read.text("headline")  # noqa: RUF001
+    assert "pck@0.2 of each joint" in read.text("charts")
+    assert len(read.all("img")) == 2
+
+
 def test_scores_that_are_no_chances_have_no_diagram(
     make_case: Any, evaluate: Evaluate, perfect: Perfect, page: Any
 ) -> None:

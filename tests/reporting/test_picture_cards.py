@@ -33,7 +33,7 @@ def decode(uri: str | None) -> NDArray[np.int64]:
 def red(picture: NDArray[np.int64]) -> bool:
     """Tell whether there is an edge or a label in the colour of what went wrong."""
     r, g, b = np.moveaxis(picture, 2, 0)
-    return bool(((r > 150) & (abs(g - 94) < 40) & (b < 60)).sum() > 20)
+    return bool(((r > 110) & (g < 0.45 * r) & (b < 0.45 * r)).sum() > 20)
 
 
 def green(picture: NDArray[np.int64]) -> bool:

@@ -41,10 +41,12 @@ class Mark:
     Attributes:
         text: Written above it; may be empty.
         colour: Of the box and of the ground of its text.
+        size: Height of the letters in pixels; by the size of the picture where None.
     """
 
     text: str
     colour: Colour
+    size: int | None = None
 
 
 def draw(
@@ -107,7 +109,7 @@ def _draw_joints(canvas: Image, people: People, person: int, min_score: float) -
 def _draw_label(canvas: Image, box: Floats, mark: Mark) -> None:
     """Write above the box, or inside where there is no room."""
     height, width = canvas.shape[:2]
-    mask = _text_mask(mark.text, max(11, min(height, width) // 45))
+    mask = _text_mask(mark.text, mark.size or max(11, min(height, width) // 45))
     mask = mask[:height, :width]
     rows, columns = mask.shape
     x1, y1 = np.nan_to_num(box[:2])

@@ -18,7 +18,7 @@ from pedpose.data.reading import read_annotated
 from pedpose.errors import DataError
 from pedpose.evaluation.picture_cases import PictureCases
 from pedpose.geometry import Image
-from pedpose.inference.overlay import GREEN, VERMILION, WHITE, Mark, draw
+from pedpose.inference.overlay import GREEN, WHITE, Colour, Mark, draw
 from pedpose.people import People
 from pedpose.reporting.text import counted, number
 from pedpose.skeleton import Skeleton
@@ -26,6 +26,8 @@ from pedpose.skeleton import Skeleton
 _SIDE = 380  # pixels: 36 pairs of this size make about 3 MB
 _QUALITY = 78
 _MOST_ZOOM = 3.0
+_LETTERS = 19  # the page shows pictures at about half their size
+_RED: Colour = (225, 35, 45)
 _MARGIN = 0.15  # of the larger side of what is shown
 _LEAST_SCORE = 1e-6  # a joint with a score (or v) of 0 was not found (or labelled)
 _LEAST_ASPECT, _MOST_ASPECT = 0.75, 1.5
@@ -107,7 +109,7 @@ def _truth(cases: PictureCases, joints: int) -> list[_Drawn]:
         _Drawn(
             case.person.keypoints.astype(np.float64),
             case.person.box.astype(np.float64),
-            Mark("missed", VERMILION) if case.prediction is None else Mark("", GREEN),
+            _mark("missed", _RED) if case.prediction is None else _mark("", GREEN),
         )
         for case in cases.cases
         if case.person is not None
@@ -115,23 +117,27 @@ def _truth(cases: PictureCases, joints: int) -> list[_Drawn]:
     nothing = np.zeros((joints, 3))
     others = [(p.box, "no labels") for p in cases.picture.people if not p.labelled]
     others += [(box, "crowd") for box in cases.picture.crowds]
-    return people + [_Drawn(nothing, box.astype(np.float64), Mark(t, WHITE)) for box, t in others]
+    return people + [_Drawn(nothing, box.astype(np.float64), _mark(t, WHITE)) for box, t in others]
 
 
 def _predicted(cases: PictureCases) -> list[_Drawn]:
     drawn = [
         (
             case.prediction,
-            Mark("false", VERMILION) if case.person is None else Mark(f"{case.oks:.2f}", GREEN),
+            _mark("false", _RED) if case.person is None else _mark(f"{case.oks:.2f}", GREEN),
         )
         for case in cases.cases
         if case.prediction is not None
     ]
-    drawn += [(prediction, Mark("not counted", WHITE)) for prediction in cases.ignored]
+    drawn += [(prediction, _mark("not counted", WHITE)) for prediction in cases.ignored]
     return [
         _Drawn(np.asarray(p.keypoints, np.float64), np.asarray(p.box, np.float64), mark)
         for p, mark in drawn
     ]
+
+
+def _mark(text: str, colour: Colour) -> Mark:
+    return Mark(text, colour, _LETTERS)
 
 
 def _window(picture: Picture, people: Sequence[_Drawn]) -> tuple[int, int, int, int]:
