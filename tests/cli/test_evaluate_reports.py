@@ -60,6 +60,26 @@ def test_all_reports_agree(results: Path, tmp_path: Path) -> None:
     assert page.count("data:image/jpeg;base64,") == 2 * len(content["per_picture"]["ids"])
 
 
+def test_pictures_may_lie_elsewhere(results: Path, tmp_path: Path) -> None:
+    moved = tmp_path / "annotations" / "truth.json"
+    moved.parent.mkdir()
+    moved.write_text(TRUTH.read_text())
+    arguments = ("--data", moved, "--predictions", results, "--out", tmp_path / "out")
+    page = tmp_path / "out" / "report.html"
+    assert evaluate(*arguments).exit_code == 0
+    assert "4 of 4 pictures are only listed, not drawn" in page.read_text()
+    done = evaluate(*arguments, "--images", SAMPLES)
+    assert done.exit_code == 0, done.output
+    assert page.read_text().count("data:image/jpeg;base64,") == 8
+    assert '<span class="name">plaza.jpg</span>' in page.read_text()
+
+    done = evaluate(*arguments, "--images", tmp_path)  # given, they must be there
+    assert done.exit_code == 3, done.output
+    assert "expected the picture plaza.jpg on disk" in done.output
+    done = evaluate(*arguments, "--images", tmp_path / "gone")
+    assert done.exit_code == 2, done.output
+
+
 def test_without_out_nothing_is_written(results: Path, tmp_path: Path) -> None:
     before = sorted(tmp_path.iterdir())
     done = evaluate("--data", TRUTH, "--predictions", results)

@@ -30,6 +30,9 @@ _MAX_DROP = 0.01
 
 def evaluate(
     data: Annotated[Path, typer.Option(help="COCO keypoint file with the truth.")],
+    images: Annotated[
+        Path | None, typer.Option(help="Folder of its pictures; that of the file by default.")
+    ] = None,
     weights: Annotated[
         Path | None, typer.Option(help="Joint network; the package's own by default.")
     ] = None,
@@ -118,7 +121,9 @@ def evaluate(
         chosen = parse_metrics([*wanted, *(limit.metric.name for limit in limits)])
         allowed = _allowed_drop(baseline, max_drop, strict)
         earlier = None if baseline is None else read_baseline(baseline)
-        truth = read_coco(data, need_pictures=predictions is None)
+        if images is not None and not images.is_dir():
+            raise ConfigError(f"--images: expected a folder, found {images}")
+        truth = read_coco(data, predictions is None or images is not None, images)
         check_measurable(truth)
         check_joints(limits, truth.skeleton.names)
         if predictions is None:
@@ -146,7 +151,7 @@ def evaluate(
             # Imported here: matplotlib takes its time, too.
             from pedpose.reporting.write import write_reports
 
-            for path in write_reports(out, report, truth, predicted.people, earlier):
+            for path in write_reports(out, report, truth, predicted.people, earlier, images):
                 typer.echo(f"report: {path}")
     if report.gate is not None and not report.gate.passed:
         raise typer.Exit(GATE_FAILED)

@@ -130,26 +130,28 @@ def read_json(path: Path) -> Any:
         ) from error
 
 
-def read_coco(path: Path, need_pictures: bool = True) -> CocoData:
+def read_coco(path: Path, need_pictures: bool = True, folder: Path | None = None) -> CocoData:
     """Read and validate a COCO keypoint file.
 
     Args:
         path: The JSON file.
-        need_pictures: Whether its pictures must lie beside it; judging results that are already
-            there needs none.
+        need_pictures: Whether its pictures must be there; judging results that are already there
+            needs none.
+        folder: That its file names are relative to; None for the folder of the JSON file.
 
     Raises:
         DataError: With every fault found (the first ten in full): file, annotation id, what was
             expected and what was found. Nothing is skipped or repaired.
     """
-    return _Reader(path, read_json(path), need_pictures).read()
+    return _Reader(path, read_json(path), need_pictures, folder or path.parent).read()
 
 
 class _Reader:
     """Walks one decoded file and collects faults, so that a user sees them all at once."""
 
-    def __init__(self, path: Path, content: object, need_pictures: bool) -> None:
+    def __init__(self, path: Path, content: object, need_pictures: bool, folder: Path) -> None:
         self.path = path
+        self.folder = folder
         self.content = content
         self.need_pictures = need_pictures
         self.faults = Faults(path)
@@ -182,7 +184,7 @@ class _Reader:
         pictures = tuple(
             Picture(
                 id=number,
-                path=self.path.parent / image["file_name"],
+                path=self.folder / image["file_name"],
                 width=image["width"],
                 height=image["height"],
                 people=tuple(people[number]),
@@ -229,7 +231,7 @@ class _Reader:
             name = entry.get("file_name")
             if not isinstance(name, str) or not name:
                 self.faults.add(label, "a file_name", name)
-            elif self.need_pictures and not (self.path.parent / name).is_file():
+            elif self.need_pictures and not (self.folder / name).is_file():
                 self.faults.add(label, f"the picture {name} on disk", "no such file")
             for key in ("width", "height"):
                 if not is_id(entry.get(key)) or entry[key] < 1:

@@ -26,6 +26,7 @@ def write_reports(
     data: CocoData,
     predictions: Sequence[Prediction],
     baseline: Baseline | None,
+    folder: Path | None = None,
 ) -> tuple[Path, ...]:
     """Write ``report.json``, ``report.md``, ``junit.xml`` and ``report.html``.
 
@@ -37,6 +38,7 @@ def write_reports(
         data: The annotations, whose pictures are drawn where they can be read.
         predictions: What was measured.
         baseline: What the report was compared with.
+        folder: Of the pictures; None for that of the annotations.
 
     Returns:
         The paths of the files.
@@ -44,7 +46,9 @@ def write_reports(
     Raises:
         OSError: If a file cannot be written.
     """
-    page = html_page(report, baseline, _gallery(report, data, predictions))
+    page = html_page(
+        report, baseline, _gallery(report, data, predictions, folder or data.path.parent)
+    )
     write_report(out / "report.json", report)
     texts = {
         "report.md": markdown(report, baseline),
@@ -57,7 +61,7 @@ def write_reports(
 
 
 def _gallery(
-    report: EvaluationReport, data: CocoData, predictions: Sequence[Prediction]
+    report: EvaluationReport, data: CocoData, predictions: Sequence[Prediction], folder: Path
 ) -> Gallery:
     # Where true boxes were given each prediction is of a person: nothing is to be cut by score.
     given = bool(predictions) and all(p.person_id is not None for p in predictions)
@@ -66,7 +70,7 @@ def _gallery(
     cases = picture_cases(data, predictions, report.sigmas, least_score)
     chosen = select_pictures(cases, WORST, RANDOM, report.resampling.seed)
     worst, random = (
-        tuple(make_card(case, data.skeleton, data.path.parent) for case in group)
+        tuple(make_card(case, data.skeleton, folder) for case in group)
         for group in (chosen.worst, chosen.random)
     )
     return Gallery(worst, random, chosen.others, least_score)
