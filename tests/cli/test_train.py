@@ -45,8 +45,8 @@ def test_train_info_and_eval_fit_together(dots: Path, tmp_path: Path):
     assert result.exit_code == 0, result.output
     assert "red" in result.output
     report = json.loads((tmp_path / "eval/report.json").read_text())
-    assert report["boxes"] == "gt"
-    assert report["oks"]["ap"] == pytest.approx(facts["metrics"]["ap"], abs=1e-6)
+    assert report["predictions"]["boxes"] == "gt"
+    assert report["metrics"]["ap"]["value"] == pytest.approx(facts["metrics"]["ap"], abs=1e-6)
 
     result = pedpose("train", "--resume", run)
     assert result.exit_code == 0, result.output
