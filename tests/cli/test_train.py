@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.torch import load_file
 from typer.testing import CliRunner, Result
 
 from pedpose.cli.main import app
+from pedpose.data.teacher_heatmaps import CELLS, TeacherHeatmaps
 
 SMALL = (
     *("--width", "8", "--input-size", "64x64", "--batch", "4", "--workers", "0"),
@@ -65,6 +68,33 @@ def test_person_finders_are_trained_too(dots: Path, tmp_path: Path):
     assert set(facts["metrics"]) == {"box_ap", "box_ap50", "recall_at_1_false_alarm"}
 
 
+def test_a_teacher_alone_teaches_whatever_the_labels_say(dots: Path, tmp_path: Path):
+    content = json.loads(dots.read_text())
+    people = content["annotations"]
+    TeacherHeatmaps(
+        ("red", "blue"),
+        np.array([person["id"] for person in people], np.int64),
+        np.tile(np.arange(CELLS, dtype=np.int32)[:, None], (len(people), 1, 2)),
+        np.full((len(people), CELLS, 2), 1 / CELLS, np.float16),
+        np.array([[*person["bbox"][:2], 2, 8] for person in people], np.float32),
+    ).write(dots.parent / "seen.safetensors")
+    found = {}
+    for shift in (0, 5):
+        for person in people:
+            person["keypoints"][0] += shift
+        dots.write_text(json.dumps(content | {"teacher_heatmaps": "seen.safetensors"}))
+        for share in (0.5, 1.0):
+            run = tmp_path / f"{shift}_{share}"
+            result = pedpose(
+                *("train", "--data", dots, "--epochs", "1", "--augment", "0", "--out", run),
+                *("--distil", share, *SMALL),
+            )
+            assert result.exit_code == 0, result.output
+            found[shift, share] = load_file(run / "last.safetensors")["head.weight"]
+    assert found[0, 1.0].equal(found[5, 1.0])
+    assert not found[0, 0.5].equal(found[5, 0.5])
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -76,6 +106,7 @@ def test_person_finders_are_trained_too(dots: Path, tmp_path: Path):
         (["--data", "DOTS", "--out", "run", "--precision", "int8"], 2, "found 'int8'"),
         (["--data", "DOTS", "--out", "run", "--backbone", "vgg"], 2, "found 'vgg'"),
         (["--data", "DOTS", "--out", "run", "--epochs", "0"], 2, "epochs"),
+        (["--data", "DOTS", "--out", "run", "--distil", "1"], 3, "an entry 'teacher_heatmaps'"),
         (["--data", "DOTS", "--out", "run", "--init", "DOTS"], 5, "expected a safetensors file"),
         (["--data", "none.json", "--out", "run"], 3, "none.json"),
         (["--data", "DOTS:0", "--out", "run"], 2, "expected a weight above 0"),

@@ -26,6 +26,8 @@ def test_it_survives_json():
         ({"ema_decay": 1.0}, "ema_decay: expected 0 <= decay < 1"),
         ({"min_side_px": -1}, "min_side_px: expected 0 or more, found -1"),
         ({"min_side_px": 9, "task": "person"}, "must learn people of all sizes"),
+        ({"distil": 1.5}, "distil: expected 0..1, found 1.5"),
+        ({"distil": 0.5, "task": "person"}, "a person finder has no heatmaps of joints"),
     ],
 )
 def test_impossible_numbers_are_refused(changes: dict[str, Any], message: str):

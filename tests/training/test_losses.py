@@ -11,32 +11,39 @@ SIZE = (16, 12)
 
 
 def test_joint_loss_of_a_flat_map_is_the_missing_certainty():
-    points = torch.tensor([[[6.5, 8.5]]])
-    target = encode_keypoints(points, SIZE, 1.5)
+    target = encode_keypoints(torch.tensor([[[6.5, 8.5]]]), SIZE, 1.5)
     entropy = float(-torch.special.xlogy(target, target).sum())
-    loss = joint_loss(torch.zeros(1, 1, *SIZE), points, torch.ones(1, 1), 1.5)
+    loss = joint_loss(torch.zeros(1, 1, *SIZE), target)
     assert float(loss) == pytest.approx(math.log(16 * 12) - entropy, rel=1e-5)
 
 
 def test_joint_loss_of_the_target_itself_is_zero():
-    points = torch.tensor([[[3.2, 4.7], [9.9, 14.1]]])
-    raw = encode_keypoints(points, SIZE, 1.5).clamp_min(1e-20).log()
-    assert float(joint_loss(raw, points, torch.ones(1, 2), 1.5)) == pytest.approx(0, abs=1e-5)
+    target = encode_keypoints(torch.tensor([[[3.2, 4.7], [9.9, 14.1]]]), SIZE, 1.5)
+    weights = torch.tensor([1.0, 0.3])[:, None, None]
+    raw = target.clamp_min(1e-20).log()
+    assert float(joint_loss(raw, weights * target)) == pytest.approx(0, abs=1e-5)
+
+
+def test_joint_loss_is_the_mean_by_weight():
+    target = encode_keypoints(torch.tensor([[[3.2, 4.7], [9.9, 14.1]]]), SIZE, 1.5)
+    raw = torch.randn(1, 2, *SIZE, generator=torch.Generator().manual_seed(0))
+    first, second = (float(joint_loss(raw[:, k : k + 1], target[:, k : k + 1])) for k in (0, 1))
+    both = joint_loss(raw, torch.tensor([1.0, 0.25])[:, None, None] * target)
+    assert float(both) == pytest.approx((first + 0.25 * second) / 1.25, rel=1e-4)
 
 
 def test_joints_without_label_give_no_gradient():
     torch.manual_seed(0)
     raw = torch.randn(2, 3, *SIZE, requires_grad=True)
-    weights = torch.tensor([[1.0, 0.0, 0.5], [0.0, 0.0, 0.0]])
-    joint_loss(raw, torch.full((2, 3, 2), 5.0), weights, 1.5).backward()
+    weights = torch.tensor([[1.0, 0.0, 0.5], [0.0, 0.0, 0.0]])[..., None, None]
+    joint_loss(raw, weights * encode_keypoints(torch.full((2, 3, 2), 5.0), SIZE, 1.5)).backward()
     assert raw.grad is not None
     moved = raw.grad.abs().sum(dim=(2, 3)) > 0
     assert moved.tolist() == [[True, False, True], [False, False, False]]
 
 
 def test_a_batch_without_any_label_costs_nothing():
-    loss = joint_loss(torch.randn(1, 2, *SIZE), torch.zeros(1, 2, 2), torch.zeros(1, 2), 1.5)
-    assert float(loss) == 0
+    assert float(joint_loss(torch.randn(1, 2, *SIZE), torch.zeros(1, 2, *SIZE))) == 0
 
 
 def person_target(unknown: list[list[float]] | None = None) -> PersonTarget:

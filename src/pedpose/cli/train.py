@@ -38,6 +38,9 @@ def train(
     min_side: Annotated[
         float, typer.Option(help="Do not learn joints of people smaller than this, in pixels.")
     ] = 0.0,
+    distil: Annotated[
+        float, typer.Option(help="How much a teacher's heatmaps count beside the labels, 0..1.")
+    ] = 0.0,
     epochs: Annotated[float, typer.Option(help="Length of the run.")] = 20.0,
     batch: Annotated[int, typer.Option(help="Samples of a step.")] = 32,
     lr: Annotated[float, typer.Option(help="Peak learning rate.")] = 1e-3,
@@ -86,6 +89,7 @@ def train(
                 init=init,
                 freeze_stride=freeze,
                 min_side_px=min_side,
+                distil=distil,
                 epochs=epochs,
                 batch_size=batch,
                 learning_rate=lr,

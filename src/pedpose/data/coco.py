@@ -2,7 +2,8 @@
 
 File format: https://cocodataset.org/#format-data, "Keypoint Detection". Beyond it, an annotation
 may carry ``scores`` (K numbers in 0..1: how sure the labeller was of each joint), as
-pseudo-labels do. ``iscrowd: 1`` marks a region in which people are not labelled one by one.
+pseudo-labels do. ``iscrowd: 1`` marks a region in which people are not labelled one by one. A top
+level ``teacher_heatmaps`` names a file of :mod:`pedpose.data.teacher_heatmaps`.
 
 The box of the head, by which PCKh is measured, has no place in COCO. It is read where an
 annotation has it under one of three names: ``head_box`` (x, y, width, height, as ``bbox``),
@@ -99,12 +100,14 @@ class CocoData:
         pictures: All pictures, also those without people, in the file's order.
         estimated_areas: Number of people whose ``area`` was missing and was taken as the box
             area times 0.53.
+        teacher_heatmaps: File of what a teacher network saw, None where the file names none.
     """
 
     path: Path
     skeleton: Skeleton
     pictures: tuple[Picture, ...]
     estimated_areas: int = 0
+    teacher_heatmaps: Path | None = None
 
     @property
     def people(self) -> int:
@@ -159,6 +162,7 @@ class _Reader:
 
     def read(self) -> CocoData:
         sections = self._sections()
+        teacher = self._teacher(sections)
         skeleton = self._skeleton(sections["categories"])
         images = self._images(sections["images"])
         people: dict[int, list[Person]] = {number: [] for number in images}
@@ -194,7 +198,7 @@ class _Reader:
             )
             for number, image in images.items()
         )
-        return CocoData(self.path, skeleton, pictures, self.estimated_areas)
+        return CocoData(self.path, skeleton, pictures, self.estimated_areas, teacher)
 
     def _sections(self) -> dict[str, list[Any]]:
         content = self.content
@@ -205,6 +209,15 @@ class _Reader:
                 self.faults.add(f"'{name}'", "a list", type(content.get(name)).__name__)
         self.faults.stop()
         return content
+
+    def _teacher(self, content: Mapping[str, Any]) -> Path | None:
+        name = content.get("teacher_heatmaps")
+        if name is None:
+            return None
+        path = self.path.parent / str(name)
+        if not path.is_file():
+            self.faults.add("'teacher_heatmaps'", f"the file {name} on disk", "no such file")
+        return path
 
     def _skeleton(self, categories: Sequence[Any]) -> Skeleton:
         posed = [c for c in categories if isinstance(c, Mapping) and c.get("keypoints")]

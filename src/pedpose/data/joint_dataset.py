@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.random import Generator, default_rng
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
@@ -17,8 +18,11 @@ from pedpose.data.augment import Augmentation, change_pixels, half_body_box
 from pedpose.data.coco import CocoData, Person, Picture
 from pedpose.data.mixing import Draw
 from pedpose.data.reading import read_annotated
+from pedpose.data.teacher_heatmaps import CELLS, TeacherHeatmaps
 from pedpose.errors import DataError
 from pedpose.skeleton import Skeleton
+
+Floats = NDArray[np.float32]
 
 
 class JointSample(NamedTuple):
@@ -28,11 +32,14 @@ class JointSample(NamedTuple):
         image: (3, h, w) uint8 RGB.
         points: (K, 2) x, y in pixels of the crop.
         weights: (K,) how much each joint counts; 0 where not labelled or outside the crop.
+        cloud: (M, K, 3) x, y in pixels of the crop and value of the cells of a teacher's heatmaps;
+            M is 0 where no teacher is learned from.
     """
 
     image: Tensor
     points: Tensor
     weights: Tensor
+    cloud: Tensor
 
 
 def with_skeleton(data: CocoData, skeleton: Skeleton) -> CocoData:
@@ -75,6 +82,7 @@ class JointDataset(Dataset[JointSample]):
         input_size: tuple[int, int],
         augmentation: Augmentation,
         min_side_px: float = 0.0,
+        with_teacher: bool = False,
     ) -> None:
         """Collect the people.
 
@@ -85,19 +93,25 @@ class JointDataset(Dataset[JointSample]):
             augmentation: How crops are changed.
             min_side_px: People whose box has no side this long, in pixels of their picture, are
                 left out.
+            with_teacher: Whether to give the teacher's heatmaps as well, of the sets that have any.
 
         Raises:
-            DataError: If a set has nobody with a labelled joint.
+            DataError: If a set has nobody with a labelled joint, or none has a teacher's heatmaps
+                where they are asked for.
         """
         self.input_size = input_size
         self.augmentation = augmentation
         self.flip_indices = skeleton.flip_indices if augmentation.mirror_chance else ()
-        self.samples: list[tuple[Picture, Person]] = []
+        self.skeleton = skeleton
+        self.samples: list[tuple[Picture, Person, TeacherHeatmaps | None]] = []
         self.sizes: list[int] = []
         for data in sets:
             pictures = with_skeleton(data, skeleton).pictures
+            heatmaps = None
+            if with_teacher and data.teacher_heatmaps is not None:
+                heatmaps = TeacherHeatmaps.read(data.teacher_heatmaps)
             found = [
-                (picture, person)
+                (picture, person, heatmaps)
                 for picture in pictures
                 for person in picture.people
                 if person.labelled and _longer_side(person) >= min_side_px
@@ -109,6 +123,10 @@ class JointDataset(Dataset[JointSample]):
                 )
             self.samples += found
             self.sizes.append(len(found))
+        self._cells = CELLS if with_teacher else 0
+        if with_teacher and all(heatmaps is None for *_, heatmaps in self.samples):
+            paths = ", ".join(str(data.path) for data in sets)
+            raise DataError(f"{paths}: expected an entry 'teacher_heatmaps' in one, found none")
 
     def __len__(self) -> int:
         """Return the number of people."""
@@ -121,15 +139,17 @@ class JointDataset(Dataset[JointSample]):
             DataError: If the picture is unreadable or not of the size that its file states.
         """
         random = default_rng(draw.seed)
-        picture, person = self.samples[draw.sample]
+        picture, person, heatmaps = self.samples[draw.sample]
         image = read_annotated(picture)
         matrix = self._placement(person, random)
         crop = geometry.warp(image, matrix, self.input_size)
         points = geometry.transform(person.keypoints[:, :2], matrix)
         joints = np.column_stack([points, person.weights])
+        cloud = self._cloud(person, heatmaps, matrix)
         if random.random() < self.augmentation.mirror_chance:
             crop = np.ascontiguousarray(crop[:, ::-1])
             joints = geometry.mirror_keypoints(joints, self.input_size[1], self.flip_indices)
+            cloud = geometry.mirror_keypoints(cloud, self.input_size[1], self.flip_indices)
         crop = change_pixels(crop, self.augmentation, random)
         points, weights = joints[:, :2], joints[:, 2]
         height, width = self.input_size
@@ -138,7 +158,18 @@ class JointDataset(Dataset[JointSample]):
             torch.from_numpy(crop).permute(2, 0, 1),
             torch.from_numpy(points),
             torch.from_numpy(np.where(inside, weights, 0).astype(np.float32)),
+            torch.from_numpy(cloud),
         )
+
+    def _cloud(
+        self, person: Person, heatmaps: TeacherHeatmaps | None, matrix: geometry.Doubles
+    ) -> Floats:
+        """Return what the teacher saw of a person, in pixels of the crop."""
+        cloud = None if heatmaps is None else heatmaps.cloud(person.id, self.skeleton.names)
+        if cloud is None:
+            return np.zeros((self._cells, len(self.skeleton), 3), np.float32)
+        cloud[..., :2] = geometry.transform(cloud[..., :2], matrix)
+        return cloud
 
     def _placement(self, person: Person, random: Generator) -> geometry.Doubles:
         """Draw the affine map from picture to crop."""

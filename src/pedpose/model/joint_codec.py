@@ -16,6 +16,9 @@ from torch import Tensor
 SCORE_RADIUS = 2
 """Cells around the peak, in each direction, whose mass is the joint's score."""
 
+CLOUD_SIGMA = 0.7
+"""Cells. Less would leave holes between cells that were moved apart, more would blur."""
+
 _TINY = 1e-12
 
 
@@ -37,6 +40,29 @@ def encode_keypoints(points: Tensor, size: tuple[int, int], sigma: float) -> Ten
     row = torch.exp(-((y - points[..., 1:2]) ** 2) / (2 * sigma**2))  # (..., height)
     heatmaps = row[..., :, None] * column[..., None, :]
     return heatmaps / heatmaps.sum(dim=(-2, -1), keepdim=True).clamp_min(_TINY)
+
+
+def draw_cloud(points: Tensor, values: Tensor, size: tuple[int, int]) -> Tensor:
+    """Draw heatmaps that are given by some of their cells, wherever these have moved.
+
+    Each cell becomes a small Gaussian. The cells of a map that was made larger or turned lie
+    between those drawn on, and would else leave holes.
+
+    Args:
+        points: (B, M, K, 2) x, y in cells; points outside draw what of them reaches inside.
+        values: (B, M, K) not negative.
+        size: Height and width of the maps in cells.
+
+    Returns:
+        (B, K, height, width); the sum of a map is that of the values inside.
+    """
+    height, width = size
+    x = torch.arange(width, device=points.device) + 0.5
+    y = torch.arange(height, device=points.device) + 0.5
+    column = torch.exp(-((x - points[..., 0:1]) ** 2) / (2 * CLOUD_SIGMA**2))
+    row = torch.exp(-((y - points[..., 1:2]) ** 2) / (2 * CLOUD_SIGMA**2))
+    row = row * values[..., None] / (2 * torch.pi * CLOUD_SIGMA**2)
+    return torch.einsum("bmkh,bmkw->bkhw", row, column)
 
 
 def to_heatmaps(raw: Tensor) -> Tensor:

@@ -33,6 +33,8 @@ class TrainConfig:
             all. Early layers are much the same for all pictures and cost most of a step.
         min_side_px: People whose box has no side this long are not learned from: in few pixels
             labels are guesses. Joint networks only.
+        distil: How much a teacher's heatmaps count beside the labels, 0..1, in the data files that
+            name some. Joint networks only.
         epochs: Length of the run.
         batch_size: Samples of a step.
         learning_rate: Peak of the schedule.
@@ -62,6 +64,7 @@ class TrainConfig:
     init: str = "none"
     freeze_stride: int = 0
     min_side_px: float = 0.0
+    distil: float = 0.0
     epochs: float = 20.0
     batch_size: int = 32
     learning_rate: float = 1e-3
@@ -93,6 +96,10 @@ class TrainConfig:
                 raise ConfigError(f"{name}: expected 0 or more, found {getattr(self, name)}")
         if self.task == "person" and self.min_side_px:
             raise ConfigError("min_side_px: a person finder must learn people of all sizes")
+        if not 0 <= self.distil <= 1:
+            raise ConfigError(f"distil: expected 0..1, found {self.distil}")
+        if self.task == "person" and self.distil:
+            raise ConfigError("distil: a person finder has no heatmaps of joints to learn from")
         if not 0 <= self.ema_decay < 1:
             raise ConfigError(f"ema_decay: expected 0 <= decay < 1, found {self.ema_decay}")
 

@@ -5,32 +5,30 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from pedpose.model.joint_codec import encode_keypoints
 from pedpose.model.person_codec import PersonTarget, maps_to_boxes
 
 BOX_WEIGHT = 2.0
 """How much the box loss counts beside the centre loss of the person finder."""
 
 
-def joint_loss(raw: Tensor, points: Tensor, weights: Tensor, sigma: float) -> Tensor:
-    """Cross entropy between drawn and predicted heatmaps, of the labelled joints only.
+def joint_loss(raw: Tensor, target: Tensor) -> Tensor:
+    """Cross entropy between wanted and predicted heatmaps, of the labelled joints only.
 
     Its gradient pushes down exactly the false peaks, which needs fewer pictures than the squared
     error over all, mostly empty, cells.
 
     Args:
         raw: (B, K, H, W) network output.
-        points: (B, K, 2) x, y in cells.
-        weights: (B, K) of each label; 0 for joints without one.
-        sigma: Of the drawn Gaussians in cells.
+        target: (B, K, H, W) wanted heatmaps; the sum of one is the weight of its joint.
 
     Returns:
         Scalar: mean divergence (nats) of a labelled joint; 0 is perfect.
     """
-    target = encode_keypoints(points, (raw.shape[2], raw.shape[3]), sigma).flatten(2)
+    target = target.flatten(2)
+    weights = target.sum(dim=2)
     predicted = raw.flatten(2).float().log_softmax(dim=2)
-    divergence = torch.special.xlogy(target, target).sum(dim=2) - (target * predicted).sum(dim=2)
-    loss: Tensor = (divergence * weights).sum() / weights.sum().clamp_min(1.0)
+    entropy = torch.special.xlogy(weights, weights) - torch.special.xlogy(target, target).sum(dim=2)
+    loss: Tensor = (-entropy - (target * predicted).sum(dim=2)).sum() / weights.sum().clamp_min(1.0)
     return loss
 
 

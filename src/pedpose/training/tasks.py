@@ -13,6 +13,7 @@ from pedpose.data.coco import CocoData
 from pedpose.data.joint_dataset import JointDataset, JointSample, with_skeleton
 from pedpose.data.person_dataset import PersonDataset, PersonSample
 from pedpose.model.heatmap_cnn import PERSON_CHANNELS, STRIDE, HeatmapCNN
+from pedpose.model.joint_codec import draw_cloud, encode_keypoints
 from pedpose.model.person_codec import encode_boxes
 from pedpose.skeleton import Skeleton
 from pedpose.training.config import TrainConfig
@@ -60,19 +61,26 @@ class JointTask:
         self.outputs = len(self.skeleton)
         size = (config.height_px, config.width_px)
         self.dataset = JointDataset(
-            sets, self.skeleton, size, config.augmentation, config.min_side_px
+            sets, self.skeleton, size, config.augmentation, config.min_side_px, config.distil > 0
         )
         self.sizes = self.dataset.sizes
         self._sigma = config.sigma
+        self._distil = config.distil
 
     def collate(self, samples: list[JointSample]) -> JointSample:
         """Stack crops."""
         return JointSample(*default_collate([tuple(sample) for sample in samples]))
 
     def loss(self, raw: Tensor, batch: JointSample) -> Tensor:
-        """Return the loss of the labelled joints."""
-        points = batch.points.to(raw.device) / STRIDE
-        return joint_loss(raw, points, batch.weights.to(raw.device), self._sigma)
+        """Return the loss of the joints that are labelled or that the teacher saw."""
+        size = (raw.shape[2], raw.shape[3])
+        points, weights = batch.points.to(raw.device), batch.weights.to(raw.device)
+        target = weights[..., None, None] * encode_keypoints(points / STRIDE, size, self._sigma)
+        if self._distil:
+            cloud = batch.cloud.to(raw.device)
+            seen = draw_cloud(cloud[..., :2] / STRIDE, cloud[..., 2], size)
+            target = (1 - self._distil) * target + self._distil * seen
+        return joint_loss(raw, target)
 
     def validate(
         self, network: HeatmapCNN, data: CocoData, device: torch.device
