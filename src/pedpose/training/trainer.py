@@ -214,7 +214,9 @@ class _Run:
             self._loader(self.first_step, self.total_steps), start=self.first_step
         ):
             rate = learning_rate(step, self.total_steps, config.warmup_steps, config.learning_rate)
-            loss = self._step(batch, step, rate)
+            # All steps have one shape: it pays to measure which of cuDNN's convolutions is fastest.
+            with torch.backends.cudnn.flags(enabled=True, benchmark=True):
+                loss = self._step(batch, step, rate)
             done = step + 1
             self.progress.step(done, self.total_steps, loss, rate)
             finished = done == self.total_steps
