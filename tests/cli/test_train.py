@@ -13,7 +13,9 @@ from typer.testing import CliRunner, Result
 from pedpose.cli.main import app
 from pedpose.data.teacher_heatmaps import CELLS, TeacherHeatmaps
 
+WEIGHTS = Path(__file__).resolve().parents[2] / "weights"
 SMALL = (
+    *("--backbone", "resnet18", "--backbone-stride", "16"),
     *("--width", "8", "--input-size", "64x64", "--batch", "4", "--workers", "0"),
     *("--device", "cpu"),
 )
@@ -54,6 +56,17 @@ def test_train_info_and_eval_fit_together(dots: Path, tmp_path: Path):
     result = pedpose("train", "--resume", run)
     assert result.exit_code == 0, result.output
     assert "resumed at step 8 of 8" in result.output
+
+
+def test_the_packages_own_weights_can_be_trained_further(dots: Path, tmp_path: Path):
+    result = pedpose(
+        *("train", "--data", dots, "--out", tmp_path / "run", "--epochs", "0.5", "--batch", "4"),
+        *("--init", WEIGHTS / "joints.safetensors", "--input-size", "64x64", "--workers", "0"),
+        *("--device", "cpu"),
+    )
+    assert result.exit_code == 0, result.output
+    # Only the head is new: it has two joints in place of 17.
+    assert "2 found no place: head.bias, head.weight" in result.output
 
 
 def test_person_finders_are_trained_too(dots: Path, tmp_path: Path):
@@ -101,7 +114,7 @@ def test_a_teacher_alone_teaches_whatever_the_labels_say(dots: Path, tmp_path: P
         ([], 2, "expected --data and --out"),
         (["--data", "DOTS"], 2, "expected --data and --out"),
         (["--data", "DOTS", "--out", "run", "--input-size", "64"], 2, "HEIGHTxWIDTH"),
-        (["--data", "DOTS", "--out", "run", "--input-size", "60x64"], 2, "multiple of 16"),
+        (["--data", "DOTS", "--out", "run", "--input-size", "60x64"], 2, "multiple of 32"),
         (["--data", "DOTS", "--out", "run", "--task", "cats"], 2, "joints or person, found 'cats'"),
         (["--data", "DOTS", "--out", "run", "--precision", "int8"], 2, "found 'int8'"),
         (["--data", "DOTS", "--out", "run", "--backbone", "vgg"], 2, "found 'vgg'"),

@@ -56,11 +56,11 @@ class TrainConfig:
     out: Path
     task: Task = "joints"
     val: Path | None = None
-    backbone: str = "resnet18"
-    backbone_stride: int = 16
-    width: int = 96
-    height_px: int = 256
-    width_px: int = 192
+    backbone: str = "efficientnet_b0"
+    backbone_stride: int = 32
+    width: int = 64
+    height_px: int = 224
+    width_px: int = 160
     init: str = "none"
     freeze_stride: int = 0
     min_side_px: float = 0.0

@@ -231,6 +231,8 @@ class _Run:
     def _step(self, batch: Any, step: int, rate: float) -> float:
         for group in self.optimiser.param_groups:
             group["lr"] = rate
+        # Networks that leave out layers at random do so by step: a resumed run is the same run.
+        torch.manual_seed(self.config.seed * 1_000_003 + step)
         self.network.train()
         with torch.autocast(
             self.device.type, self.autocast or torch.bfloat16, enabled=self.autocast is not None
