@@ -124,7 +124,9 @@ def test_a_teacher_alone_teaches_whatever_the_labels_say(dots: Path, tmp_path: P
         (["--data", "none.json", "--out", "run"], 3, "none.json"),
         (["--data", "DOTS:0", "--out", "run"], 2, "expected a weight above 0"),
         (["--resume", "none"], 2, "expected the folder of a run"),
-        (["--resume", "none", "--data", "DOTS"], 2, "give no --data or --out"),
+        (["--resume", "none", "--data", "DOTS"], 2, "found --data beside it"),
+        (["--resume", "none", "--epochs", "20", "--lr", "1"], 2, "found --epochs --lr beside it"),
+        (["--data", "DOTS"], 2, "or --resume; found --data"),
     ],
 )
 def test_refusals(

@@ -17,6 +17,7 @@ _LINE_EVERY_S = 30.0
 
 
 def train(
+    context: typer.Context,
     data: Annotated[
         list[str] | None,
         typer.Option(help="COCO keypoint file, or FILE:WEIGHT; give it again to mix several."),
@@ -67,14 +68,12 @@ def train(
         from pedpose.training.config import TrainConfig
 
         if resume is not None:
-            if data or out:
-                raise ConfigError(
-                    "--resume takes its options from the run: give no --data or --out"
-                )
+            _refuse_others(context)
             result = trainer.resume(resume, report)
         else:
             if not data or out is None:
-                raise ConfigError("expected --data and --out (or --resume), found neither")
+                given = " ".join(_given_options(context)) or "none of them"
+                raise ConfigError(f"expected --data and --out, or --resume; found {given}")
             height, across = _parse_size(input_size)
             config = TrainConfig(
                 data=tuple(WeightedFile.parse(text) for text in data),
@@ -110,6 +109,25 @@ def train(
     typer.echo(f"last weights: {result.last}")
     if result.best is not None:
         typer.echo(f"best weights: {result.best}")
+
+
+def _given_options(context: typer.Context) -> list[str]:
+    """Return the names of the options on the command line."""
+    given = []
+    for parameter in context.command.params:
+        source = context.get_parameter_source(parameter.name) if parameter.name else None
+        if source is not None and source.name == "COMMANDLINE":
+            given.append(parameter.opts[0])
+    return given
+
+
+def _refuse_others(context: typer.Context) -> None:
+    """Refuse options beside --resume, rather than let them seem to count."""
+    others = [name for name in _given_options(context) if name != "--resume"]
+    if others:
+        raise ConfigError(
+            f"--resume takes all options from the run; found {' '.join(others)} beside it"
+        )
 
 
 def _parse_size(text: str) -> tuple[int, int]:
