@@ -140,3 +140,9 @@ def test_unknown_kind_of_boxes_is_refused(tmp_path: Path):
     assert "expected one of gt, detected or a COCO file with boxes, found 'guessed'" in (
         result.output
     )
+
+
+def test_least_score_without_a_search_is_refused():
+    result = evaluate("--data", SAMPLES / "samples.json", "--conf", "0.2")
+    assert result.exit_code == 2
+    assert "--conf needs --boxes detected" in result.output

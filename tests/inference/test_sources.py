@@ -11,7 +11,9 @@ import pytest
 from PIL import Image
 
 from pedpose.errors import SourceError
-from pedpose.inference.sources import Video, expand_sources, read_picture
+from pedpose.inference.sources import expand_sources
+from pedpose.inference.video_reader import Video
+from pedpose.pictures import read_picture
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 

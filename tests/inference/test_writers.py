@@ -11,7 +11,8 @@ import pytest
 
 from pedpose import COCO_17, People
 from pedpose.errors import ConfigError
-from pedpose.inference.sources import Frame, Source
+from pedpose.inference.sources import Source
+from pedpose.inference.video_reader import Frame
 from pedpose.inference.writers import KINDS, open_writers
 
 PICTURE = Source(Path("in/ä.jpg"), "picture", "ä")

@@ -20,11 +20,13 @@ from pedpose.cli.exit_codes import (
     show_error,
 )
 from pedpose.cli.progress import ProgressReport
+from pedpose.errors import ConfigError
 
 if TYPE_CHECKING:
     from pedpose.inference.sources import Source
 
 _LINE_EVERY = 100
+_MIN_SCORE = 0.3
 
 
 def detect(
@@ -41,7 +43,10 @@ def detect(
     save: Annotated[
         str, typer.Option(help="What to write: some of overlay,json,csv,coco.")
     ] = "overlay,json,csv,coco",
-    conf: Annotated[float, typer.Option(help="Least score of a person, 0..1.")] = 0.3,
+    conf: Annotated[
+        float | None,
+        typer.Option(help=f"Least score of a found person, 0..1; {_MIN_SCORE} by default."),
+    ] = None,
     boxes: Annotated[
         Path | None, typer.Option(help="COCO file with known boxes of the pictures.")
     ] = None,
@@ -64,12 +69,11 @@ def detect(
         from pedpose.inference.writers import open_writers
 
         kinds = {kind.strip() for kind in save.split(",") if kind.strip()}
-        settings = DetectorSettings(
-            min_score=conf,
-            batch=batch,
-            device=device,
-            find_people=boxes is None and not whole_image,
-        )
+        find_people = boxes is None and not whole_image
+        if conf is not None and not find_people:
+            raise ConfigError("--conf: nobody is left out of known boxes or of whole pictures")
+        min_score = _MIN_SCORE if conf is None else conf
+        settings = DetectorSettings(min_score, batch=batch, device=device, find_people=find_people)
         found = expand_sources(sources, exclude=out)
         known = None if boxes is None else KnownBoxes(boxes)
         if known is not None:
@@ -81,7 +85,7 @@ def detect(
             "weights": detector.weights,
             "device": detector.device,
             "skeleton": detector.skeleton.to_dict(),
-            "min_score": conf,
+            "min_score": min_score if find_people else None,
             "boxes": "whole image" if whole_image else "found" if boxes is None else str(boxes),
         }
         with (

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _LINE_EVERY_S = 10.0
 _MAX_DROP = 0.01
+_MIN_SCORE = 0.15
 
 
 def evaluate(
@@ -47,8 +48,11 @@ def evaluate(
         typer.Option(help="gt (true boxes, the default), detected, or a COCO file with boxes."),
     ] = None,
     conf: Annotated[
-        float, typer.Option(help="Least score of a found person; AP wants it low.")
-    ] = 0.15,
+        float | None,
+        typer.Option(
+            help=f"Least score of a found person; AP wants it low: {_MIN_SCORE} by default."
+        ),
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     metrics: Annotated[
         str | None,
@@ -128,8 +132,10 @@ def evaluate(
         check_joints(limits, truth.skeleton.names)
         if predictions is None:
             predict = _open_weights(truth, (weights, person_weights), boxes or "gt", conf, device)
-        elif weights or person_weights or boxes:
-            raise ConfigError("--predictions excludes --weights, --person-weights and --boxes")
+        elif weights or person_weights or boxes or conf is not None:
+            raise ConfigError(
+                "--predictions excludes --weights, --person-weights, --boxes and --conf"
+            )
         else:
             predict = _open_results(truth, predictions)
         config = MeasureConfig(chosen, *choose_sigmas(truth, sigmas, default_sigma), resampling)
@@ -190,7 +196,11 @@ def _open_results(truth: CocoData, predictions: Path) -> _Predict:
 
 
 def _open_weights(
-    truth: CocoData, weights: tuple[Path | None, Path | None], boxes: str, conf: float, device: str
+    truth: CocoData,
+    weights: tuple[Path | None, Path | None],
+    boxes: str,
+    conf: float | None,
+    device: str,
 ) -> _Predict:
     """Load weights that fit the data."""
     from pedpose.evaluation.measure import Predicted
@@ -207,7 +217,12 @@ def _open_weights(
     from pedpose.evaluation.predict import check_skeleton, predict
     from pedpose.inference.detector import DetectorSettings, PoseDetector
 
-    settings = DetectorSettings(min_score=conf, device=device, find_people=boxes == "detected")
+    find_people = boxes == "detected"
+    if conf is not None and not find_people:
+        raise ConfigError("--conf needs --boxes detected: nobody is left out of known boxes")
+    settings = DetectorSettings(
+        _MIN_SCORE if conf is None else conf, device=device, find_people=find_people
+    )
     detector = PoseDetector(*weights, settings)
     check_skeleton(detector, truth)
     files = {path: sha256 or "none" for path, sha256 in detector.weights.items()}

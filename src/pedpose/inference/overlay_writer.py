@@ -12,7 +12,8 @@ import numpy as np
 from pedpose.errors import SourceError
 from pedpose.files import atomic_path, write_bytes
 from pedpose.inference.overlay import draw
-from pedpose.inference.sources import Frame, Source
+from pedpose.inference.sources import Source
+from pedpose.inference.video_reader import Frame
 from pedpose.people import People
 
 JPEG_QUALITY = 92

@@ -9,7 +9,8 @@ from typing import Protocol
 from pedpose.errors import ConfigError, SourceError
 from pedpose.inference.boxes_file import KnownBoxes
 from pedpose.inference.detector import PoseDetector
-from pedpose.inference.sources import Frame, Source, Video
+from pedpose.inference.sources import Source
+from pedpose.inference.video_reader import Frame, Video
 from pedpose.inference.writers import Writers
 from pedpose.people import People
 from pedpose.pictures import read_picture

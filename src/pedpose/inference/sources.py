@@ -11,10 +11,6 @@ from pathlib import Path
 from typing import Literal
 
 from pedpose.errors import SourceError
-from pedpose.inference.video_reader import Frame, Video
-from pedpose.pictures import read_picture
-
-__all__ = ["Frame", "Source", "Video", "expand_sources", "read_picture"]
 
 PICTURE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv")

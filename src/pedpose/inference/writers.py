@@ -11,7 +11,8 @@ from typing import Any, Protocol
 from pedpose.errors import ConfigError
 from pedpose.files import atomic_json_list, atomic_text, to_json, write_json
 from pedpose.inference.overlay_writer import OverlayWriter
-from pedpose.inference.sources import Frame, Source
+from pedpose.inference.sources import Source
+from pedpose.inference.video_reader import Frame
 from pedpose.people import People
 
 KINDS = ("overlay", "json", "csv", "coco")
