@@ -107,6 +107,13 @@ def test_faults_are_summed_up_after_ten(tmp_path: Path, data: CocoData) -> None:
     assert lines[10].endswith("... and 5 more faults")
 
 
+def test_an_id_that_comes_twice(tmp_path: Path, data: CocoData) -> None:
+    entries = [{**ENTRY, "id": 1}, ENTRY, {**ENTRY, "id": 2}, {**ENTRY, "id": 1}]
+    assert len(read_predictions(write(tmp_path, entries[:3]), data)) == 3
+    message = refusal(write(tmp_path, entries), data)
+    assert message.endswith("entry no. 4: expected each id once, found '1 a second time'")
+
+
 def test_annotation_ids_name_people(tmp_path: Path, data: CocoData) -> None:
     entries = [{**ENTRY, "annotation_id": 12}, {**ENTRY, "annotation_id": 11}]
     assert [p.person_id for p in read_predictions(write(tmp_path, entries), data)] == [12, 11]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeGuard
 
 from pedpose.errors import DataError
 
@@ -46,7 +47,7 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST
 
 
-def is_id(value: object) -> bool:
+def is_id(value: object) -> TypeGuard[int]:
     """Tell whether a JSON value is a whole number, as ids are."""
     return isinstance(value, int) and not isinstance(value, bool)
 

@@ -45,6 +45,7 @@ def read_predictions(path: Path, data: CocoData) -> list[Prediction]:
     people = {person.id: picture.id for picture in data.pictures for person in picture.people}
     named = any(isinstance(entry, dict) and "annotation_id" in entry for entry in content)
     taken: set[int] = set()
+    ids: set[int] = set()
     first = content[0] if content else None
     category = first.get("category_id") if isinstance(first, dict) else None
     predictions = []
@@ -55,6 +56,7 @@ def read_predictions(path: Path, data: CocoData) -> list[Prediction]:
             continue
         before = len(faults)
         _check(where, entry, len(data.skeleton), faults)
+        _check_id(where, entry, ids, faults)
         if not is_id(entry.get("image_id")) or entry["image_id"] not in pictures:
             faults.add(where, f"the image_id of a picture in {data.path}", entry.get("image_id"))
         if not is_id(entry.get("category_id")) or entry["category_id"] != category:
@@ -77,6 +79,16 @@ def _check(where: str, entry: Mapping[str, Any], joints: int, faults: Faults) ->
     box = entry.get("bbox")
     if box is not None and not (are_numbers(box, 4) and min(box[2:]) >= 0):
         faults.add(where, "bbox as x, y, width >= 0, height >= 0", box)
+
+
+def _check_id(where: str, entry: Mapping[str, Any], ids: set[int], faults: Faults) -> None:
+    """Results need no ``id``; one that comes twice betrays files that were joined."""
+    number = entry.get("id")
+    if not is_id(number):
+        return
+    if number in ids:
+        faults.add(where, "each id once", f"{number} a second time")
+    ids.add(number)
 
 
 def _check_person(
