@@ -73,8 +73,9 @@ def test_side() -> None:
         ({"names": ("a", "b"), "limbs": ((0, 2),)}, r"limb \(0, 2\) points outside 2 joints"),
         ({"names": ("a", "b"), "limbs": ((-1, 1),)}, r"limb \(-1, 1\) points outside 2 joints"),
         ({"names": ("a", "b"), "sigmas": (0.1,)}, "expected 2 sigmas, found 1"),
-        ({"names": ("a",), "sigmas": (0.0,)}, "sigmas must be above 0"),
-        ({"names": ("a",), "sigmas": (float("nan"),)}, "sigmas must be above 0"),
+        ({"names": ("a",), "sigmas": (float("inf"),)}, "sigmas must be numbers above 0"),
+        ({"names": ("a",), "sigmas": (0.0,)}, "sigmas must be numbers above 0"),
+        ({"names": ("a",), "sigmas": (float("nan"),)}, "sigmas must be numbers above 0"),
     ],
 )
 def test_contradictions_are_refused(arguments: dict[str, object], fault: str) -> None:

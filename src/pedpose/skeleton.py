@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -62,8 +63,8 @@ class Skeleton:
                 raise DataError(
                     f"skeleton: expected {len(self.names)} sigmas, found {len(self.sigmas)}"
                 )
-            if not all(sigma > 0 for sigma in self.sigmas):
-                raise DataError(f"skeleton: sigmas must be above 0, found {self.sigmas}")
+            if not all(0 < sigma < math.inf for sigma in self.sigmas):
+                raise DataError(f"skeleton: sigmas must be numbers above 0, found {self.sigmas}")
 
     def __len__(self) -> int:
         """Return K, the number of joints."""

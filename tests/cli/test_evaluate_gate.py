@@ -87,6 +87,95 @@ def test_baseline(truth: Path, tmp_path: Path) -> None:
     assert "FELL SHORT: dropped" in done.output
 
 
+def test_the_baseline_is_never_overwritten(truth: Path, tmp_path: Path) -> None:
+    good = results(truth, "good.json", 0, 0, 0)
+    poor = results(truth, "poor.json", 9, 9, 9)
+    out = tmp_path / "report"
+    assert evaluate("--data", truth, "--predictions", good, "--out", out).exit_code == 0
+    before = (out / "report.json").read_bytes()
+    same = ("--baseline", out / "report.json", "--out", out)
+    done = evaluate("--data", truth, "--predictions", poor, *same)
+    assert done.exit_code == 2, done.output
+    assert "holds the baseline, which would be lost" in done.output
+    assert (out / "report.json").read_bytes() == before
+
+
+def test_leaving_out_people_does_not_improve_distances(truth: Path, tmp_path: Path) -> None:
+    blurred = results(truth, "blurred.json", 0, 4, 4)
+    fewer = results(truth, "fewer.json", 0)
+    epe = ("--metrics", "epe", "--max-drop", "0.01")
+    done = evaluate("--data", truth, "--predictions", blurred, *epe[:2], "--out", tmp_path)
+    assert done.exit_code == 0, done.output
+    done = evaluate(
+        "--data", truth, "--predictions", fewer, *epe, "--baseline", tmp_path / "report.json"
+    )
+    rows = {line.split()[1]: line for line in done.output.splitlines() if "-1" in line}
+    assert "kept" in rows["epe"], "the distance itself has become less"
+    line = next(line for line in done.output.splitlines() if "found" in line and "1.0000" in line)
+    assert "0.3750" in line, "3 of 8 labelled joints"
+    done = evaluate("--data", truth, "--predictions", fewer, "--max", "epe=1")
+    assert "(5 labelled joints left out)" in done.output
+
+
+def test_a_limit_may_be_newer_than_the_baseline(truth: Path, tmp_path: Path) -> None:
+    good = results(truth, "good.json", 0, 0, 0)
+    assert evaluate("--data", truth, "--predictions", good, "--out", tmp_path).exit_code == 0
+    again = ("--baseline", tmp_path / "report.json", "--min", "pck@0.3=0.9")
+    done = evaluate("--data", truth, "--predictions", good, *again, "--out", tmp_path / "new")
+    assert done.exit_code == 0, done.output
+    assert "| **pck@0.3** | 1.000 |" in (tmp_path / "new/report.md").read_text()
+    # Asked for by name, it is to be compared.
+    done = evaluate("--data", truth, "--predictions", good, *again, "--metrics", "pck@0.3")
+    assert done.exit_code == 3, done.output
+    assert "measure both with the same data and options" in done.output
+
+
+def test_which_joints_fell_is_printed(truth: Path, tmp_path: Path) -> None:
+    good = results(truth, "good.json", 0, 0, 0)
+    poor = results(truth, "poor.json", 0, 9, 9)
+    assert evaluate("--data", truth, "--predictions", good, "--out", tmp_path).exit_code == 0
+    done = evaluate("--data", truth, "--predictions", poor, "--baseline", tmp_path / "report.json")
+    assert done.exit_code == 1, done.output
+    assert "Joints worse by more than 0.01 in pck@0.2, be it by chance: " in done.output
+    line = next(line for line in done.output.splitlines() if line.startswith("Joints worse"))
+    assert "head -0.333 (1.000 to 0.667)" in line
+
+
+def test_results_of_detect_are_matched_by_file_name(truth: Path, tmp_path: Path) -> None:
+    # The two pictures, numbered the other way round.
+    found = results(truth, "good.json", 0, 0, 0)
+    entries = json.loads(found.read_text())
+    for entry in entries:
+        entry["image_id"] = 3 - entry["image_id"]
+    images = [
+        {"id": 2, "file_name": "elsewhere/first.png", "width": 64, "height": 48},
+        {"id": 1, "file_name": "elsewhere/second.png", "width": 80, "height": 60},
+        {"id": 3, "file_name": "elsewhere/unknown.png", "width": 80, "height": 60},
+    ]
+    folder = tmp_path / "detected"
+    folder.mkdir()
+    (folder / "coco_results.json").write_text(json.dumps(entries))
+
+    def measured(content: object) -> Result:
+        (folder / "images.json").write_text(json.dumps(content))
+        return evaluate("--data", truth, "--predictions", folder / "coco_results.json")
+
+    for image in images:
+        image["file_name"] = str(image["file_name"]).removeprefix("elsewhere/")
+    done = measured(images)
+    assert done.exit_code == 0, done.output
+    assert "│ ap       │ 1.000" in done.output
+    assert "images.json (sha256" in done.output
+    done = measured([{**image, "width": 10} for image in images])
+    assert done.exit_code == 3, done.output
+    assert "image 2: expected the size (64, 48) of its annotations, found (10, 48)" in done.output
+    done = measured(images[1:])
+    assert done.exit_code == 3, done.output
+    assert "entry no. 1: expected the image_id of a picture" in done.output
+    # A list of other things is not ours: ids are taken as they are.
+    assert "│ ap       │ 1.000" not in measured(["cat.png"]).output
+
+
 def test_noise_passes_unless_strict(truth: Path, tmp_path: Path) -> None:
     good = results(truth, "good.json", 0, 0, 0)
     worse = results(truth, "worse.json", 0, 0, 9)  # one picture of two, which draws may not hold

@@ -98,6 +98,10 @@ ANNOTATION_FAULTS: list[tuple[Content, str, str]] = [
     ({"bbox": [30, 8, 0, 36]}, "bbox as x, y, width > 0, height > 0", "[30, 8, 0, 36]"),
     ({"bbox": [30, 8, 24]}, "bbox as x, y, width > 0, height > 0", "[30, 8, 24]"),
     ({"bbox": None}, "bbox as x, y, width > 0, height > 0", "None"),
+    ({"num_keypoints": [1, 2]}, "num_keypoints 2 (joints with v > 0)", "[1, 2]"),
+    ({"iscrowd": "0"}, "iscrowd of 0 or 1", "'0'"),
+    ({"category_id": 7}, "the category_id of a listed category", "7"),
+    ({"category_id": None}, "the category_id of a listed category", "None"),
     ({"image_id": 7}, "the image_id of a listed image", "7"),
     ({"image_id": [1]}, "the image_id of a listed image", "[1]"),
     ({"id": 11}, "a unique id", "'the id a second time'"),
@@ -161,13 +165,31 @@ CATEGORY_FAULTS: list[tuple[list[Content], str]] = [
     ([], "expected exactly one with keypoints, found 0 among []"),
     ([{"id": 1, "name": "car"}], "expected exactly one with keypoints, found 0 among ['car']"),
     (
-        [{"name": "man", "keypoints": ["nose"]}, {"name": "dog", "keypoints": ["tail"]}],
+        [
+            {"id": 1, "name": "man", "keypoints": ["nose"]},
+            {"id": 2, "name": "dog", "keypoints": ["tail"]},
+        ],
         "expected exactly one with keypoints, found 2 among ['man', 'dog']",
     ),
-    ([{"name": "person", "keypoints": ["a", "a"]}], "must be unique, found twice: ['a']"),
-    ([{"name": "person", "keypoints": ["a"], "sigmas": [1, 2]}], "expected 1 sigmas, found 2"),
-    ([{"name": "person", "keypoints": ["a"], "sigmas": [0]}], "sigmas must be above 0"),
-    ([{"name": "person", "keypoints": ["a"], "skeleton": [[1, 2]]}], "limb (0, 1) points outside"),
+    ([{"id": 1, "name": "person", "keypoints": ["a", "a"]}], "must be unique, found twice: ['a']"),
+    (
+        [{"id": 1, "name": "person", "keypoints": ["a"], "sigmas": [1, 2]}],
+        "expected 1 sigmas, found 2",
+    ),
+    (
+        [{"id": 1, "name": "person", "keypoints": ["a"], "sigmas": [0]}],
+        "sigmas must be numbers above 0",
+    ),
+    (
+        [{"id": 1, "name": "person", "keypoints": ["a"], "skeleton": [[1, 2]]}],
+        "limb (0, 1) points outside",
+    ),
+    ([{"name": "person", "keypoints": ["a"]}], "expected objects with an integer id"),
+    (["person"], "expected objects with an integer id, found 'person'"),
+    (
+        [{"id": 1, "name": "person", "keypoints": ["a"], "skeleton": [[1, math.inf]]}],
+        "cannot convert float infinity",
+    ),
 ]
 
 
@@ -179,6 +201,29 @@ def test_category_fault(
     message = refusal(write_coco(coco_content))
     assert "'categories': " in message
     assert fault in message
+
+
+def test_what_is_not_a_person_is_left_out(coco_content: Content, write_coco: Write) -> None:
+    coco_content["categories"].append({"id": 3, "name": "car"})
+    car = {"id": 30, "image_id": 1, "category_id": 3, "bbox": [1, 1, 9, 9], "iscrowd": 1}
+    coco_content["annotations"].append(car)
+    data = read_coco(write_coco(coco_content))
+    assert data.category_id == 1
+    assert data.people == 3
+    assert len(data.pictures[0].crowds) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("[" * 200_000, "expected JSON that can be read"),
+        ('{"images": ' + "1" * 5000 + "}", "expected JSON that can be read"),
+    ],
+)
+def test_json_that_no_reader_can_hold(tmp_path: Path, text: str, fault: str) -> None:
+    path = tmp_path / "data.json"
+    path.write_text(text)
+    assert fault in refusal(path)
 
 
 def test_faults_are_summed_up_after_ten(coco_content: Content, write_coco: Write) -> None:

@@ -126,7 +126,7 @@ def test_interval_is_that_of_paired_pictures(
 ) -> None:
     # Each person's joints move by one more pixel: the difference is certain although the
     # pictures differ among each other.
-    reports = [report_of(people, noisy(predict_truth(people), n), ("epe",)) for n in (6.0, 6.6)]
+    reports = [report_of(people, noisy(predict_truth(people), n), ("epe",)) for n in (2.0, 2.2)]
     one = compared(tmp_path, *reports)["epe"]
     assert one.low == pytest.approx(0.1, abs=0.005)
     assert one.high == pytest.approx(0.1, abs=0.005)
@@ -257,8 +257,8 @@ def text_for_a_joint(content: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (drop_version, "expected an evaluation report with schema_version 2, found None"),
-        (older_version, "expected an evaluation report with schema_version 2, found 1"),
+        (drop_version, "expected an evaluation report with schema_version 3, found None"),
+        (older_version, "expected an evaluation report with schema_version 3, found 2"),
         *(
             (spoil, "not a whole evaluation report")
             for spoil in (drop_pictures, drop_sums, drop_matches, shorten, wrong_picture)

@@ -44,6 +44,8 @@ def test_limit_of_a_joint() -> None:
         ("pck@0.2=-0.1", "min", r"expected a number in 0..1"),
         ("mAP=0.5", "min", "unknown metric 'mAP'; known are ap, ap50"),
         ("ap/left_wrist=0.5", "min", "it has no figure of a joint"),
+        ("pck@0.2/=0.5", "min", "expected the name of a joint after the slash, found none"),
+        ("pck@0.2/ =0.5", "min", "expected the name of a joint after the slash, found none"),
         ("epe=5", "min", "epe is better when lower: use --max"),
         ("ap=0.5", "max", "ap is better when higher: use --min"),
     ],
@@ -66,6 +68,8 @@ def test_unknown_joints_are_refused_with_the_known_ones() -> None:
     [
         ("ap=0.5", "min", 0.5, True),
         ("ap=0.5", "min", 0.4999, False),
+        ("ap=1", "min", 1 - 2e-16, True),  # sums of many parts are off by as much
+        ("epe=5", "max", 5 + 1e-12, True),
         ("ap=0", "min", None, False),  # what cannot be measured does not pass
         ("pck@0.2/left_wrist=0.4", "min", 0.8, True),
         ("pck@0.2/left_wrist=0.41", "min", 0.8, False),

@@ -103,7 +103,7 @@ def test_report_is_strict_json_with_everything(
     write_report(path, report)
     content = json.loads(path.read_text())
     assert content == json.loads(to_json(report.to_dict()))
-    assert content["schema_version"] == 2
+    assert content["schema_version"] == 3
     assert content["tool"] == {"name": "pedpose", "version": __version__}
     sha256 = hashlib.sha256(data.path.read_bytes()).hexdigest()
     assert content["truth"] == {

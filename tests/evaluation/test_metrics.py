@@ -43,6 +43,12 @@ def test_pck_needs_a_threshold(text: str) -> None:
         parse_metric(text)
 
 
+def test_distances_come_with_the_share_of_joints_they_are_of() -> None:
+    assert [m.name for m in parse_metrics(["epe"])] == ["epe", "found"]
+    assert [m.name for m in parse_metrics(["found", "nme", "epe"])] == ["found", "nme", "epe"]
+    assert [m.name for m in parse_metrics(["ap"])] == ["ap"]
+
+
 def test_each_metric_once() -> None:
     assert [m.name for m in parse_metrics(["pck@0.2", "ap", "pck@0.20"])] == ["pck@0.2", "ap"]
     assert [m.name for m in parse_metrics(DEFAULT_METRICS)] == list(DEFAULT_METRICS)

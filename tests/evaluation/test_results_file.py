@@ -80,8 +80,8 @@ ENTRY_FAULTS: list[tuple[Content, str, str]] = [
     ({"score": math.inf}, "a number as score", "inf"),
     ({"bbox": [1, 2, 3]}, "bbox as x, y, width >= 0, height >= 0", "[1, 2, 3]"),
     ({"bbox": [9, 9, 3, -3]}, "bbox as x, y, width >= 0, height >= 0", "[9, 9, 3, -3]"),
-    ({"category_id": 2}, "a whole number as category_id, the same in all entries", "2"),
-    ({"category_id": None}, "a whole number as category_id, the same in all entries", "None"),
+    ({"category_id": 2}, "category_id 1, the people of ", "2"),
+    ({"category_id": None}, "category_id 1, the people of ", "None"),
 ]
 
 

@@ -157,7 +157,7 @@ def test_the_baseline_stands_side_by_side(
     assert done.report.gate is not None
     for drop in done.report.gate.drops:
         assert f"{drop.name}{drop.baseline:.3f}{drop.value:.3f}" in text.replace(" ", "")
-    assert "Joints that got worse by pck@0.2" in text
+    assert "Joints worse by more than 0.01 in pck@0.2, be it by chance" in text
     charts = [div["aria-label"] for div in read.all("div", "charts") if div.get("role") == "img"]
     assert len(charts) == 6
     legends = [

@@ -18,6 +18,7 @@ from pedpose.errors import ConfigError
 
 if TYPE_CHECKING:
     from pedpose.data.coco import CocoData
+    from pedpose.evaluation.baseline import Baseline
     from pedpose.evaluation.gate import Limit
     from pedpose.evaluation.measure import Predicted
     from pedpose.evaluation.report import EvaluationReport
@@ -116,6 +117,10 @@ def evaluate(
         # Whatever can be refused is refused before the long work begins.
         if out is not None and out.exists() and not out.is_dir():
             raise ConfigError(f"--out: expected a folder, found a file at {out}")
+        if out is not None and baseline is not None and baseline.resolve().parent == out.resolve():
+            raise ConfigError(
+                f"--out: {out} holds the baseline, which would be lost: choose another folder"
+            )
         resampling = Resampling(resamples, seed)
         limits: list[Limit] = [
             *(parse_limit(text, "min") for text in minimum or ()),
@@ -143,7 +148,9 @@ def evaluate(
             predicted = predict(progress)
             report = measure(truth, predicted, config, progress.step)
         if limits or earlier is not None:
-            drops = () if earlier is None else compare(report, earlier, allowed, strict)
+            named = {metric.name for metric in parse_metrics(wanted)}
+            optional = {metric.name for metric in chosen} - named
+            drops = () if earlier is None else compare(report, earlier, allowed, strict, optional)
             gate = GateResult(
                 limits=check_limits(limits, {r.metric.name: r for r in report.metrics}),
                 drops=drops,
@@ -152,19 +159,22 @@ def evaluate(
                 strict=strict,
             )
             report = replace(report, gate=gate)
-        _finish(report)
+        files: tuple[Path, ...] = ()
         if out is not None:
             # Imported here: matplotlib takes its time, too.
             from pedpose.reporting.write import write_reports
 
-            for path in write_reports(out, report, truth, predicted.people, earlier, images):
-                typer.echo(f"report: {path}")
+            files = write_reports(out, report, truth, predicted.people, earlier, images)
+        _show(report, earlier)
+        for path in files:
+            typer.echo(f"report: {path}")
     if report.gate is not None and not report.gate.passed:
         raise typer.Exit(GATE_FAILED)
 
 
-def _finish(report: EvaluationReport) -> None:
+def _show(report: EvaluationReport, earlier: Baseline | None) -> None:
     from pedpose.cli.evaluation_tables import show_gate, show_report
+    from pedpose.reporting.joints import joints_that_fell
 
     # A log has no width; 100 columns hold every table.
     console = Console()
@@ -172,7 +182,8 @@ def _finish(report: EvaluationReport) -> None:
         console = Console(width=100)
     show_report(console, report)
     if report.gate is not None:
-        show_gate(console, report.gate)
+        fallen = None if earlier is None else joints_that_fell(report, earlier)
+        show_gate(console, report.gate, fallen)
 
 
 def _allowed_drop(baseline: Path | None, max_drop: float | None, strict: bool) -> float:
@@ -185,12 +196,15 @@ def _allowed_drop(baseline: Path | None, max_drop: float | None, strict: bool) -
 
 def _open_results(truth: CocoData, predictions: Path) -> _Predict:
     """Read the results of any tool."""
+    from pedpose.evaluation.image_ids import images_file, picture_ids
     from pedpose.evaluation.measure import Predicted
     from pedpose.evaluation.results_file import read_predictions
     from pedpose.files import sha256_of
 
-    people = read_predictions(predictions, truth)
-    files = {str(predictions): sha256_of(predictions)}
+    images = images_file(predictions)
+    ids = None if images is None else picture_ids(images, truth)
+    people = read_predictions(predictions, truth, ids)
+    files = {str(path): sha256_of(path) for path in (predictions, images) if path is not None}
     predicted = Predicted(people, files, "of the predictions", "none")
     return lambda progress: predicted
 
@@ -220,9 +234,8 @@ def _open_weights(
     find_people = boxes == "detected"
     if conf is not None and not find_people:
         raise ConfigError("--conf needs --boxes detected: nobody is left out of known boxes")
-    settings = DetectorSettings(
-        _MIN_SCORE if conf is None else conf, device=device, find_people=find_people
-    )
+    min_score = _MIN_SCORE if conf is None else conf
+    settings = DetectorSettings(min_score, device=device, find_people=find_people)
     detector = PoseDetector(*weights, settings)
     check_skeleton(detector, truth)
     files = {path: sha256 or "none" for path, sha256 in detector.weights.items()}
@@ -230,7 +243,9 @@ def _open_weights(
     def run(progress: _EvalProgress) -> Predicted:
         progress.line(f"device: {detector.device}, runtime: torch")
         people = predict(detector, truth, boxes, progress.step)
-        return Predicted(people, files, described, detector.device)
+        return Predicted(
+            people, files, described, detector.device, min_score if find_people else None
+        )
 
     return run
 

@@ -11,7 +11,14 @@ from rich.table import Table
 from pedpose.evaluation.figures import Figure, MetricResult
 from pedpose.evaluation.gate import GateResult
 from pedpose.evaluation.report import EvaluationReport
-from pedpose.reporting.text import STATES, verdict
+from pedpose.reporting.text import (
+    STATES,
+    boxes_used,
+    value_of,
+    verdict,
+    worse_by,
+    worse_ends,
+)
 
 _METRICS_A_TABLE = 5
 
@@ -19,13 +26,14 @@ _METRICS_A_TABLE = 5
 def show_report(console: Console, report: EvaluationReport) -> None:
     """Print what was measured, headline figures first."""
     truth, predictions = report.truth, report.predictions
+    boxes = boxes_used(predictions.boxes, predictions.min_score)
     measured = f"{truth.pictures} pictures, {truth.people} people, {truth.joints} labelled joints"
     show_lines(
         console,
         [
             f"data: {truth.path} ({measured})",
             *(f"measured: {path} (sha256 {sha})" for path, sha in predictions.files.items()),
-            f"boxes: {predictions.boxes}, device: {predictions.device}",
+            f"boxes: {boxes}, device: {predictions.device}",
             f"sigmas: {report.sigmas_source}",
             *(f"note: {note}" for note in report.notes),
         ],
@@ -43,8 +51,8 @@ def show_report(console: Console, report: EvaluationReport) -> None:
     _show_errors(console, report)
 
 
-def show_gate(console: Console, gate: GateResult) -> None:
-    """Print what was demanded, and what fell short."""
+def show_gate(console: Console, gate: GateResult, fallen: str | None = None) -> None:
+    """Print what was demanded, what fell short, and which joints got worse than in a baseline."""
     if gate.limits:
         table = Table("figure", "expected", "found", "", title="Limits")
         for limit in gate.limits:
@@ -53,26 +61,24 @@ def show_gate(console: Console, gate: GateResult) -> None:
             table.add_row(
                 escape(limit.name),
                 expected,
-                figure(limit.value, 4),
+                value_of(limit),
                 "ok" if limit.passed else "FELL SHORT",
             )
         console.print(table)
     if gate.drops:
         title = f"Against {escape(str(gate.baseline))} (drop of at most {gate.max_drop:g})"
-        table = Table("metric", "baseline", "now", "drop", "95 % interval", "", title=title)
+        table = Table("metric", "baseline", "now", "worse by", "95 % interval", "", title=title)
         for drop in gate.drops:
-            ends = "-" if drop.low is None else f"{drop.low:+.4f} .. {drop.high:+.4f}"
-            change = "-" if drop.drop is None else f"{drop.drop:+.4f}"
             table.add_row(
                 drop.name,
                 figure(drop.baseline, 4),
                 figure(drop.value, 4),
-                change,
-                ends,
+                worse_by(drop),
+                worse_ends(drop),
                 ("" if drop.passed else "FELL SHORT: ") + STATES[drop.state],
             )
         console.print(table)
-    show_lines(console, [verdict(gate)])
+    show_lines(console, [*([fallen] if fallen else []), verdict(gate)])
 
 
 def show_lines(console: Console, lines: Iterable[str]) -> None:

@@ -3,7 +3,8 @@
 File format: https://cocodataset.org/#format-data, "Keypoint Detection". Beyond it, an annotation
 may carry ``scores`` (K numbers in 0..1: how sure the labeller was of each joint), as
 pseudo-labels do. ``iscrowd: 1`` marks a region in which people are not labelled one by one. A top
-level ``teacher_heatmaps`` names a file of :mod:`pedpose.data.teacher_heatmaps`.
+level ``teacher_heatmaps`` names a file of :mod:`pedpose.data.teacher_heatmaps`. Annotations of
+listed categories without keypoints, such as cars, are not people and are left out.
 
 The box of the head, by which PCKh is measured, has no place in COCO. It is read where an
 annotation has it under one of three names: ``head_box`` (x, y, width, height, as ``bbox``),
@@ -14,7 +15,7 @@ of MPII).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,7 @@ class CocoData:
     Attributes:
         path: The JSON file.
         skeleton: The joints that it labels.
+        category_id: Of the people in the file.
         pictures: All pictures, also those without people, in the file's order.
         estimated_areas: Number of people whose ``area`` was missing and was taken as the box
             area times 0.53.
@@ -105,6 +107,7 @@ class CocoData:
 
     path: Path
     skeleton: Skeleton
+    category_id: int
     pictures: tuple[Picture, ...]
     estimated_areas: int = 0
     teacher_heatmaps: Path | None = None
@@ -131,6 +134,9 @@ def read_json(path: Path) -> Any:
         raise DataError(
             f"{path}: not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         ) from error
+    except (RecursionError, ValueError) as error:
+        # Thousands of brackets in each other, or of digits in one number.
+        raise DataError(f"{path}: expected JSON that can be read, found: {error}") from error
 
 
 def read_coco(path: Path, need_pictures: bool = True, folder: Path | None = None) -> CocoData:
@@ -163,7 +169,8 @@ class _Reader:
     def read(self) -> CocoData:
         sections = self._sections()
         teacher = self._teacher(sections)
-        skeleton = self._skeleton(sections["categories"])
+        skeleton, category_id = self._people_category(sections["categories"])
+        others = {c.get("id") for c in sections["categories"]} - {category_id}
         images = self._images(sections["images"])
         people: dict[int, list[Person]] = {number: [] for number in images}
         crowds: dict[int, list[list[float]]] = {number: [] for number in images}
@@ -172,13 +179,13 @@ class _Reader:
         seen: set[int] = set()
         for position, entry in enumerate(sections["annotations"]):
             label = self._annotation_label(position, entry, seen, images)
-            if label is None:
+            if label is None or self._is_other(label, entry, category_id, others):
                 continue
             box = self._box(label, entry, images[entry["image_id"]])
             if box is None:
                 continue
             area = self._area(label, entry, box)
-            if entry.get("iscrowd"):
+            if self._is_crowd(label, entry):
                 crowds[entry["image_id"]].append(box)
                 crowd_areas[entry["image_id"]].append(area)
                 crowd_places[entry["image_id"]].append(len(people[entry["image_id"]]))
@@ -198,7 +205,7 @@ class _Reader:
             )
             for number, image in images.items()
         )
-        return CocoData(self.path, skeleton, pictures, self.estimated_areas, teacher)
+        return CocoData(self.path, skeleton, category_id, pictures, self.estimated_areas, teacher)
 
     def _sections(self) -> dict[str, list[Any]]:
         content = self.content
@@ -219,17 +226,24 @@ class _Reader:
             self.faults.add("'teacher_heatmaps'", f"the file {name} on disk", "no such file")
         return path
 
-    def _skeleton(self, categories: Sequence[Any]) -> Skeleton:
-        posed = [c for c in categories if isinstance(c, Mapping) and c.get("keypoints")]
+    def _people_category(self, categories: Sequence[Any]) -> tuple[Skeleton, int]:
+        """Return the skeleton and the id of the one category with keypoints."""
+        for category in categories:
+            if not isinstance(category, Mapping) or not is_id(category.get("id")):
+                raise DataError(
+                    f"{self.path}: 'categories': expected objects with an integer id, "
+                    f"found {category!r}"
+                )
+        posed = [c for c in categories if c.get("keypoints")]
         if len(posed) != 1:
-            names = [c.get("name") if isinstance(c, Mapping) else c for c in categories]
+            names = [c.get("name") for c in categories]
             raise DataError(
                 f"{self.path}: 'categories': expected exactly one with keypoints, "
                 f"found {len(posed)} among {names}"
             )
         try:
-            return Skeleton.from_coco_category(posed[0])
-        except (DataError, TypeError, ValueError) as error:
+            return Skeleton.from_coco_category(posed[0]), int(posed[0]["id"])
+        except (DataError, TypeError, ValueError, OverflowError) as error:
             raise DataError(f"{self.path}: 'categories': {error}") from error
 
     def _images(self, entries: Sequence[Any]) -> dict[int, dict[str, Any]]:
@@ -267,6 +281,23 @@ class _Reader:
             self.faults.add(label, "the image_id of a listed image", entry.get("image_id"))
             return None
         return label
+
+    def _is_other(
+        self, label: str, entry: Mapping[str, Any], category_id: int, others: Collection[Any]
+    ) -> bool:
+        """Tell whether an annotation is not of a person."""
+        found = entry.get("category_id")
+        if is_id(found) and found in others:
+            return True
+        if not is_id(found) or found != category_id:
+            self.faults.add(label, "the category_id of a listed category", found)
+        return False
+
+    def _is_crowd(self, label: str, entry: Mapping[str, Any]) -> bool:
+        crowd = entry.get("iscrowd", 0)
+        if crowd not in (0, 1):
+            self.faults.add(label, "iscrowd of 0 or 1", crowd)
+        return bool(crowd)
 
     def _box(self, label: str, entry: Mapping[str, Any], image: Any) -> list[float] | None:
         values = entry.get("bbox")
@@ -315,7 +346,7 @@ class _Reader:
             self.faults.add(label, "visibility v of 0, 1 or 2", odd)
         labelled = keypoints[:, 2] > 0
         count = entry.get("num_keypoints")
-        if count is not None and count != labelled.sum():
+        if count is not None and (not is_id(count) or count != labelled.sum()):
             self.faults.add(label, f"num_keypoints {labelled.sum()} (joints with v > 0)", count)
         scores = entry.get("scores", [1.0] * joints)
         if not are_numbers(scores, joints):

@@ -48,8 +48,8 @@ def is_number(value: object) -> bool:
 
 
 def is_id(value: object) -> TypeGuard[int]:
-    """Tell whether a JSON value is a whole number, as ids are."""
-    return isinstance(value, int) and not isinstance(value, bool)
+    """Tell whether a JSON value is a whole number of 64 bits, as ids are."""
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
 
 
 def are_numbers(values: object, count: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -14,8 +15,8 @@ from pedpose.errors import ConfigError, DataError
 from pedpose.evaluation.bootstrap import interval
 from pedpose.evaluation.curves import Curves
 from pedpose.evaluation.figures import Figure, as_figure, number
-from pedpose.evaluation.gate import DropResult
-from pedpose.evaluation.metrics import parse_metric
+from pedpose.evaluation.gate import ROUNDING, DropResult
+from pedpose.evaluation.metrics import Metric, parse_metric
 from pedpose.evaluation.oks_metrics import table_of
 from pedpose.evaluation.picture_data import PictureData
 from pedpose.evaluation.report import SCHEMA_VERSION, EvaluationReport
@@ -41,6 +42,7 @@ class Baseline:
         joint_names: Its joints.
         sigmas: Its OKS sigmas.
         boxes: Where its boxes came from.
+        min_score: Least score of its people; None where nobody was left out.
         matching: How its predictions were matched with people.
         files: Path and SHA-256 of the weights, or of the results file, that it measured.
         definitions: What its metrics measure, by name.
@@ -55,6 +57,7 @@ class Baseline:
     joint_names: tuple[str, ...]
     sigmas: tuple[float, ...]
     boxes: str
+    min_score: float | None
     matching: str
     files: dict[str, str]
     definitions: dict[str, str]
@@ -84,6 +87,7 @@ def read_baseline(path: Path) -> Baseline:
             joint_names=tuple(content["skeleton"]["names"]),
             sigmas=tuple(float(sigma) for sigma in content["skeleton"]["sigmas"]),
             boxes=str(content["predictions"]["boxes"]),
+            min_score=number(content["predictions"]["min_score"]),
             matching=str(content["predictions"]["matching"]),
             files={str(f): str(sha) for f, sha in content["predictions"]["files"].items()},
             definitions={n: str(m["definition"]) for n, m in content["metrics"].items()},
@@ -102,7 +106,11 @@ def read_baseline(path: Path) -> Baseline:
 
 
 def compare(
-    report: EvaluationReport, baseline: Baseline, max_drop: float, strict: bool
+    report: EvaluationReport,
+    baseline: Baseline,
+    max_drop: float,
+    strict: bool,
+    optional: Collection[str] = (),
 ) -> tuple[DropResult, ...]:
     """Compare each metric of a report with a baseline, by a paired bootstrap over pictures.
 
@@ -115,12 +123,17 @@ def compare(
         max_drop: Largest drop that passes: in the metric's own unit, for distances (epe, nme) as
             a share of the baseline.
         strict: Whether a drop inside the noise fails, too.
+        optional: Names of metrics that are not compared where the baseline does not have them.
 
     Raises:
         DataError: If they do not measure the same: with all differences.
     """
-    _check_comparable(report, baseline)
-    metrics = [result.metric for result in report.metrics]
+    metrics = [
+        result.metric
+        for result in report.metrics
+        if result.metric.name in baseline.definitions or result.metric.name not in optional
+    ]
+    _check_comparable(report, baseline, metrics)
     pictures = len(report.pictures.ids)
     lower = {metric.name: metric.lower_is_better for metric in metrics}
 
@@ -136,6 +149,8 @@ def compare(
             samples[name].append(drawn[:, None])
     results = []
     for name, (before, now, drop) in whole.items():
+        # Sums depend in their last digits on the number of cores: rounded, reports do not.
+        before, now, drop = (value.round(10) for value in (before, now, drop))
         low, high = interval(samples[name], drop)
         figure = as_figure(drop[0], (low[0], high[0]), pictures)
         results.append(_judge(name, before, now, figure, max_drop, strict))
@@ -165,7 +180,7 @@ def _judge(
     state: Literal["kept", "noise", "dropped"] = "kept"
     if old is not None and new is None:
         state = "dropped"  # what could be measured before cannot be any more
-    elif drop.value is not None and drop.value > max_drop:
+    elif drop.value is not None and drop.value > max_drop + ROUNDING:
         state = "noise" if drop.low is not None and drop.low <= 0 else "dropped"
     passed = state == "kept" or (state == "noise" and not strict)
     return DropResult(name, old, new, drop.value, drop.low, drop.high, state, passed)
@@ -178,15 +193,18 @@ def _drop(before: Doubles, now: Doubles, lower_is_better: bool) -> Doubles:
     return before - now
 
 
-def _check_comparable(report: EvaluationReport, baseline: Baseline) -> None:
+def _check_comparable(
+    report: EvaluationReport, baseline: Baseline, metrics: Sequence[Metric]
+) -> None:
     now: dict[str, object] = {
         "data (SHA-256 of the annotation file)": report.truth.sha256,
         "pictures": report.pictures.ids,
         "joints": report.joint_names,
         "sigmas": report.sigmas,
         "boxes": report.predictions.boxes,
+        "least score of a person": report.predictions.min_score,
         "matching": report.predictions.matching,
-        **{f"metric {r.metric.name}": r.metric.definition for r in report.metrics},
+        **{f"metric {metric.name}": metric.definition for metric in metrics},
     }
     before: dict[str, object] = {
         "data (SHA-256 of the annotation file)": baseline.data_sha256,
@@ -196,20 +214,24 @@ def _check_comparable(report: EvaluationReport, baseline: Baseline) -> None:
         "boxes": now["boxes"]
         if {report.predictions.boxes, baseline.boxes} <= _SEARCHED
         else baseline.boxes,
+        # Other tools do not tell theirs.
+        "least score of a person": now["least score of a person"]
+        if "of the predictions" in (report.predictions.boxes, baseline.boxes)
+        else baseline.min_score,
         "matching": baseline.matching,
+        **{f"metric {m.name}": baseline.definitions.get(m.name, "none") for m in metrics},
     }
-    for result in report.metrics:
-        name = result.metric.name
-        before[f"metric {name}"] = baseline.definitions.get(name, "none")
     different = [
         f"{baseline.path}: {what}: expected {_brief(value)}, found {_brief(before[what])}"
         for what, value in now.items()
         if before[what] != value
     ]
     if different:
-        raise DataError(
-            "\n".join(["the baseline does not measure the same as this evaluation:", *different])
+        first = (
+            "the baseline does not measure the same as this evaluation; measure both with the same "
+            "data and options:"
         )
+        raise DataError("\n".join([first, *different]))
 
 
 def _brief(value: object) -> str:

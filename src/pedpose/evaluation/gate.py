@@ -13,6 +13,9 @@ from pedpose.evaluation.metrics import Metric, parse_metric
 
 Bound = Literal["min", "max"]
 
+ROUNDING = 1e-9
+"""A figure that misses a demand by less does so because computers round: it meets it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -46,6 +49,7 @@ class LimitResult:
         number: The least or largest that passes.
         value: What was measured; None where it cannot be measured, which never passes.
         passed: Whether the demand is met.
+        left_out: Labelled joints that the metric has no value of; 0 for demands on one joint.
     """
 
     name: str
@@ -53,6 +57,7 @@ class LimitResult:
     number: float
     value: float | None
     passed: bool
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +133,15 @@ def parse_limit(text: str, bound: Bound) -> Limit:
         number = math.nan
     if not equals or not math.isfinite(number):
         raise ConfigError(f"{option}: expected METRIC=NUMBER or METRIC/JOINT=NUMBER")
-    metric_name, _, joint = name.partition("/")
+    metric_name, slash, joint = name.partition("/")
     metric = parse_metric(metric_name)
     if metric.lower_is_better != (bound == "max"):
         better, other = ("lower", "max") if metric.lower_is_better else ("higher", "min")
         raise ConfigError(f"{option}: {metric.name} is better when {better}: use --{other}")
     if not metric.lower_is_better and not 0 <= number <= 1:
         raise ConfigError(f"{option}: expected a number in 0..1, as {metric.name} is")
+    if slash and not joint.strip():
+        raise ConfigError(f"{option}: expected the name of a joint after the slash, found none")
     if joint and metric.of_oks:
         raise ConfigError(
             f"{option}: {metric.name} ranks whole people: it has no figure of a joint"
@@ -167,7 +174,18 @@ def check_limits(
         result = results[limit.metric.name]
         value = (result.overall if limit.joint is None else result.joints[limit.joint]).value
         good = value is not None and (
-            value >= limit.number if limit.bound == "min" else value <= limit.number
+            value >= limit.number - ROUNDING
+            if limit.bound == "min"
+            else value <= limit.number + ROUNDING
         )
-        checked.append(LimitResult(limit.name, limit.bound, limit.number, value, good))
+        checked.append(
+            LimitResult(
+                name=limit.name,
+                bound=limit.bound,
+                number=limit.number,
+                value=value,
+                passed=good,
+                left_out=result.left_out if limit.joint is None else 0,
+            )
+        )
     return tuple(checked)

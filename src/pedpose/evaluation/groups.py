@@ -26,8 +26,8 @@ _SIZE_STARTS = (32.0**2, 96.0**2)
 
 
 def crowd_of(people: Integers) -> Integers:
-    """Return for each number of people its position in CROWDS."""
-    return np.digitize(people, _CROWD_STARTS)
+    """Return for each number of people its position in CROWDS; -1 for nobody."""
+    return np.where(people > 0, np.digitize(people, _CROWD_STARTS), -1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from pedpose.data.coco import CocoData
 from pedpose.evaluation.average_precision import MatchTable, match_table
 from pedpose.evaluation.oks import (
+    LEAST_OKS,
     Prediction,
     keypoint_matcher,
     match_pictures,
@@ -42,7 +43,6 @@ CLASSES = ("good", "jitter", "inversion", "swap", "miss")
 GOOD, JITTER, INVERSION, SWAP, MISS = range(len(CLASSES))
 UNLABELLED = -1
 
-LEAST_OKS = 0.1
 _JITTER_KS, _GOOD_KS = 0.5, 0.85
 
 

@@ -84,6 +84,8 @@ def _values(metric: Metric, table: JointTable) -> Doubles:
         # The PCK curve of one joint is a step from 0 to 1 at its distance: its area is exact.
         share = table.distance / table.box_side[:, None] / AUC_END
         return np.asarray(np.clip(1 - share, 0, None), np.float64)
+    if metric.kind == "found":
+        return np.asarray(np.isfinite(table.distance), np.float64)
     distance = table.distance / table.box_side[:, None] if metric.kind == "nme" else table.distance
     return np.asarray(np.where(np.isinf(distance), np.nan, distance), np.float64)
 

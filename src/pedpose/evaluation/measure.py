@@ -19,7 +19,7 @@ from pedpose.evaluation.groups import CROWDS, SIZES, VISIBILITIES, Columns, slic
 from pedpose.evaluation.joint_metrics import Sums, intervals, joint_sums
 from pedpose.evaluation.joint_table import JointTable, joint_table
 from pedpose.evaluation.metrics import Metric
-from pedpose.evaluation.oks import Prediction, run_keypoint_evaluation
+from pedpose.evaluation.oks import LEAST_OKS, Prediction, run_keypoint_evaluation
 from pedpose.evaluation.pck import Match, match_people
 from pedpose.evaluation.picture_data import PictureData
 from pedpose.evaluation.report import EvaluationReport, PredictionSource, TruthSource
@@ -57,12 +57,14 @@ class Predicted:
         files: Path and SHA-256 of the weights or of the results file.
         boxes: ``gt``, ``detected``, a file, or ``of the predictions``.
         device: What the network ran on, or ``none``.
+        min_score: Least score of a person; None where nobody was left out, or nobody tells.
     """
 
     people: Sequence[Prediction]
     files: dict[str, str]
     boxes: str
     device: str
+    min_score: float | None = None
 
 
 def check_measurable(data: CocoData) -> int:
@@ -125,6 +127,7 @@ def measure(
         predictions=PredictionSource(
             files=predicted.files,
             boxes=predicted.boxes,
+            min_score=predicted.min_score,
             device=predicted.device,
             people=len(predicted.people),
             matching=_matching(predicted.people),
@@ -214,7 +217,10 @@ def _curves(
 def _matching(people: Sequence[Prediction]) -> str:
     if people and all(person.person_id is not None for person in people):
         return "by annotation id"
-    return "by OKS, best score first; joints of people who were not found count as wrong"
+    return (
+        f"by OKS of at least {LEAST_OKS:g}, best score first; joints of people who were not found "
+        "count as wrong"
+    )
 
 
 def _notes(

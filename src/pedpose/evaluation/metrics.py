@@ -13,7 +13,7 @@ from pedpose.errors import ConfigError
 
 DEFAULT_METRICS = (
     *("ap", "ap50", "ap75", "ar"),
-    *("pck@0.05", "pck@0.1", "pck@0.2", "pck@0.5", "auc", "nme", "epe"),
+    *("pck@0.05", "pck@0.1", "pck@0.2", "pck@0.5", "auc", "found", "nme", "epe"),
 )
 
 AUC_END = 0.5
@@ -34,6 +34,7 @@ _PCK = {
 }
 _WHOLE = {
     "auc": f"area under the curve of pck over thresholds 0 to {AUC_END:g}, as a share of the whole",
+    "found": "share of labelled joints whose person was found, wherever the joint was seen",
     "nme": "mean distance as a share of the larger side of the annotated box, joints of found "
     "people only",
     "epe": "mean distance in pixels, joints of found people only",
@@ -95,10 +96,17 @@ def parse_metric(text: str) -> Metric:
 def parse_metrics(texts: Iterable[str]) -> tuple[Metric, ...]:
     """Return the metrics of names, each once, in the order of their first mention.
 
+    Distances are of found people only, and would fall where the difficult ones are missed:
+    ``found`` comes with them.
+
     Raises:
         ConfigError: If a name is unknown.
     """
-    return tuple({m.name: m for m in map(parse_metric, texts)}.values())
+    metrics = {m.name: m for m in map(parse_metric, texts)}
+    if any(m.lower_is_better for m in metrics.values()):
+        found = parse_metric("found")
+        metrics.setdefault(found.name, found)
+    return tuple(metrics.values())
 
 
 def _positive(text: str) -> float | None:

@@ -22,6 +22,9 @@ from pedpose.errors import DataError
 
 Numbers = NDArray[np.floating]
 
+LEAST_OKS = 0.1
+"""Below it a prediction has nothing to do with a person (Ronchi & Perona, ICCV 2017)."""
+
 _CATEGORY = 1
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pedpose.data.coco import CocoData, Person, Picture
 from pedpose.errors import DataError
-from pedpose.evaluation.oks import Prediction, check_predictions
+from pedpose.evaluation.oks import LEAST_OKS, Prediction, check_predictions
 from pedpose.geometry import oks
 
 Doubles = NDArray[np.float64]
@@ -24,7 +24,7 @@ PCK_THRESHOLDS = (0.05, 0.1, 0.2, 0.5)
 
 # Good matches are made before poor ones: else a false alarm with a high score could take the
 # person that a better prediction belongs to. 0.5 is the lowest OKS at which COCO sees a match.
-_LEAST_OKS = (0.5, 0.0)
+_ROUNDS = (0.5, LEAST_OKS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def match_people(
 
     Predictions with a ``person_id`` belong to that annotation. The others choose, in each
     picture, best score first, the person with the highest OKS who is still free: first where OKS
-    is at least 0.5, then where it is above 0. A person gets at most one prediction. People who
+    is at least 0.5, then where it is at least 0.1. A person gets at most one prediction. People who
     get none were not found: all their labelled joints count as wrong.
 
     Returns:
@@ -164,11 +164,11 @@ def _choose(
     )
     free = np.array([person.id not in chosen for person in picture.people])
     waiting = list(range(len(predictions)))
-    for least in _LEAST_OKS:
+    for least in _ROUNDS:
         for index in tuple(waiting):
             similarities = np.where(free, similarity[index], 0)
             best = int(similarities.argmax())
-            if similarities[best] >= least and similarities[best] > 0:
+            if similarities[best] >= least:
                 chosen[picture.people[best].id] = predictions[index]
                 free[best] = False
                 waiting.remove(index)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pedpose.data.coco import CocoData, Person, Picture
-from pedpose.evaluation.joint_classes import LEAST_OKS, matched_pairs
-from pedpose.evaluation.oks import Prediction, keypoint_matcher, match_pictures
+from pedpose.evaluation.joint_classes import matched_pairs
+from pedpose.evaluation.oks import LEAST_OKS, Prediction, keypoint_matcher, match_pictures
 from pedpose.geometry import oks
 
 

@@ -15,7 +15,7 @@ from pedpose.evaluation.gate import GateResult
 from pedpose.evaluation.picture_data import PictureData
 from pedpose.files import to_json, write_text
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class PredictionSource:
     Attributes:
         files: Path and SHA-256 of the weights, or of the results file, that were measured.
         boxes: ``gt``, ``detected``, a file with its SHA-256, or ``of the predictions``.
+        min_score: Least score of a person; None where nobody was left out, or nobody tells.
         device: What the network ran on; ``none`` where results were read from a file.
         people: Number of predicted people.
         matching: How they were matched with annotated people, except for metrics of OKS.
@@ -53,6 +54,7 @@ class PredictionSource:
 
     files: dict[str, str]
     boxes: str
+    min_score: float | None
     device: str
     people: int
     matching: str

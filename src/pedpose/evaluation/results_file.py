@@ -17,7 +17,9 @@ from pedpose.errors import DataError
 from pedpose.evaluation.oks import Prediction
 
 
-def read_predictions(path: Path, data: CocoData) -> list[Prediction]:
+def read_predictions(
+    path: Path, data: CocoData, picture_ids: Mapping[int, int] | None = None
+) -> list[Prediction]:
     """Read a list of ``image_id``, ``category_id``, ``keypoints``, ``score`` and maybe ``bbox``.
 
     Keypoints are pixel indices in the file and continuous pixels (+0.5) in the result. A missing
@@ -27,6 +29,8 @@ def read_predictions(path: Path, data: CocoData) -> list[Prediction]:
     Args:
         path: The JSON file.
         data: The annotations that it answers.
+        picture_ids: Ids of annotated pictures by the numbers that the file has for them; None
+            where it has the ids themselves.
 
     Returns:
         The predictions in the file's order.
@@ -41,13 +45,12 @@ def read_predictions(path: Path, data: CocoData) -> list[Prediction]:
             f"{path}: expected a list of COCO keypoint results, found {type(content).__name__}"
         )
     faults = Faults(path)
-    pictures = {picture.id for picture in data.pictures}
+    if picture_ids is None:
+        picture_ids = {picture.id: picture.id for picture in data.pictures}
     people = {person.id: picture.id for picture in data.pictures for person in picture.people}
     named = any(isinstance(entry, dict) and "annotation_id" in entry for entry in content)
     taken: set[int] = set()
     ids: set[int] = set()
-    first = content[0] if content else None
-    category = first.get("category_id") if isinstance(first, dict) else None
     predictions = []
     for number, entry in enumerate(content, start=1):
         where = f"entry no. {number}"
@@ -57,15 +60,17 @@ def read_predictions(path: Path, data: CocoData) -> list[Prediction]:
         before = len(faults)
         _check(where, entry, len(data.skeleton), faults)
         _check_id(where, entry, ids, faults)
-        if not is_id(entry.get("image_id")) or entry["image_id"] not in pictures:
+        if not is_id(entry.get("image_id")) or entry["image_id"] not in picture_ids:
             faults.add(where, f"the image_id of a picture in {data.path}", entry.get("image_id"))
-        if not is_id(entry.get("category_id")) or entry["category_id"] != category:
-            expected = "a whole number as category_id, the same in all entries"
+            continue
+        picture = picture_ids[entry["image_id"]]
+        if entry.get("category_id") != data.category_id:
+            expected = f"category_id {data.category_id}, the people of {data.path}"
             faults.add(where, expected, entry.get("category_id"))
         if named:
-            _check_person(where, entry, people, taken, faults)
+            _check_person(where, entry, picture, people, taken, faults)
         if len(faults) == before:
-            predictions.append(_prediction(entry))
+            predictions.append(_prediction(entry, picture))
     faults.stop()
     return predictions
 
@@ -94,13 +99,14 @@ def _check_id(where: str, entry: Mapping[str, Any], ids: set[int], faults: Fault
 def _check_person(
     where: str,
     entry: Mapping[str, Any],
+    picture: int,
     people: Mapping[int, int],
     taken: set[int],
     faults: Faults,
 ) -> None:
     """Make sure that an entry names an annotated person of its picture that no other names."""
     number = entry.get("annotation_id")
-    if not isinstance(number, int) or people.get(number, entry) != entry.get("image_id"):
+    if not isinstance(number, int) or people.get(number) != picture:
         faults.add(where, "the annotation_id of a person annotated in its picture", number)
     elif number in taken:
         faults.add(where, "each annotation_id once", f"{number} a second time")
@@ -108,7 +114,7 @@ def _check_person(
         taken.add(number)
 
 
-def _prediction(entry: Mapping[str, Any]) -> Prediction:
+def _prediction(entry: Mapping[str, Any], picture: int) -> Prediction:
     keypoints = np.array(entry["keypoints"], np.float64).reshape(-1, 3)
     keypoints[:, :2] += 0.5
     if entry.get("bbox") is None:
@@ -117,4 +123,4 @@ def _prediction(entry: Mapping[str, Any]) -> Prediction:
         x, y, width, height = entry["bbox"]
         box = np.array([x, y, x + width, y + height], np.float64)
     score, person = float(entry["score"]), entry.get("annotation_id")
-    return Prediction(entry["image_id"], keypoints, box, score, person)
+    return Prediction(picture, keypoints, box, score, person)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pedpose.evaluation.baseline import Baseline
 from pedpose.evaluation.figures import Figure, MetricResult
+from pedpose.evaluation.gate import ROUNDING
 from pedpose.evaluation.report import EvaluationReport
 
 _FAVOURITE = "pck@0.2"
+_SHOWN_JOINTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,17 @@ def metric_of_joints(report: EvaluationReport) -> MetricResult | None:
     return next(iter(favourites + of_joints), None)
 
 
-def fallen_joints(result: MetricResult, before: Mapping[str, Figure]) -> list[FallenJoint]:
-    """Return the joints that are worse than in a baseline, worst change first."""
+def fallen_joints(
+    result: MetricResult, before: Mapping[str, Figure], max_drop: float = 0.0
+) -> list[FallenJoint]:
+    """Return the joints that are worse than in a baseline, worst change first.
+
+    Args:
+        result: Of a metric of joints.
+        before: The figures of the baseline by joint.
+        max_drop: Joints that are worse by less are left out; for distances a share of the
+            baseline.
+    """
     pairs = [
         FallenJoint(name, old, new)
         for name, figure in result.joints.items()
@@ -48,5 +60,32 @@ def fallen_joints(result: MetricResult, before: Mapping[str, Figure]) -> list[Fa
         and (old := before[name].value) is not None
     ]
     sign = 1 if result.metric.lower_is_better else -1
-    fallen = [joint for joint in pairs if sign * joint.change > 0]
+    fallen = [
+        joint
+        for joint in pairs
+        if sign * joint.change
+        > max_drop * (joint.before if result.metric.lower_is_better else 1) + ROUNDING
+    ]
     return sorted(fallen, key=lambda joint: -sign * joint.change)
+
+
+def joints_that_fell(report: EvaluationReport, baseline: Baseline) -> str | None:
+    """Return a sentence on the joints that got worse; None where only people were measured."""
+    result = metric_of_joints(report)
+    if result is None or result.metric.name not in baseline.joints:
+        return None
+    name = result.metric.name
+    allowed = 0.0 if report.gate is None else report.gate.max_drop or 0.0
+    fallen = fallen_joints(result, baseline.joints[name], allowed)
+    if not fallen:
+        return f"No joint is worse than in the baseline by more than {allowed:g} in {name}."
+    listed = ", ".join(
+        f"{joint.name} {joint.change:+.3f} ({joint.before:.3f} to {joint.now:.3f})"
+        for joint in fallen[:_SHOWN_JOINTS]
+    )
+    rest = len(fallen) - _SHOWN_JOINTS
+    return (
+        f"Joints worse by more than {allowed:g} in {name}, be it by chance: {listed}"
+        + (f" and {rest} more" if rest > 0 else "")
+        + "."
+    )

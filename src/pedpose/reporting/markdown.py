@@ -9,8 +9,10 @@ from collections.abc import Iterable, Sequence
 from pedpose.evaluation.baseline import Baseline
 from pedpose.evaluation.gate import GateResult
 from pedpose.evaluation.report import EvaluationReport
-from pedpose.reporting.joints import fallen_joints, metric_of_joints
+from pedpose.reporting.joints import joints_that_fell
 from pedpose.reporting.text import (
+    NONE,
+    boxes_used,
     counted,
     demand,
     ends,
@@ -23,8 +25,6 @@ from pedpose.reporting.text import (
     worse_ends,
 )
 
-_SHOWN_JOINTS = 5
-
 # An underscore inside a word is left alone: it is no emphasis, and names would be hard to read.
 _MARKS = re.compile(r"[\\`*\[\]|~#!]|(?<![^\W_])_|_(?![^\W_])")
 
@@ -36,12 +36,13 @@ def markdown(report: EvaluationReport, baseline: Baseline | None) -> str:
     if gate is not None:
         fallen = [finding(r) for r in gate.results if not r.passed]
         parts.append(_list(f"**fell short**: {escape(line)}" for line in fallen))
-    parts.append(_joints_that_fell(report, baseline))
+    if baseline is not None:
+        parts.append(escape(joints_that_fell(report, baseline) or ""))
     parts.append(
         f"{counted(truth.pictures, 'picture', 'pictures')}, "
         f"{counted(truth.people, 'person', 'people')}, "
         f"{counted(truth.joints, 'labelled joint', 'labelled joints')}; "
-        f"boxes: {escape(report.predictions.boxes)}"
+        f"boxes: {escape(boxes_used(report.predictions.boxes, report.predictions.min_score))}"
     )
     parts.append(_headline(report))
     if gate is not None:
@@ -68,8 +69,11 @@ def _headline(report: EvaluationReport) -> str:
     if drops:
         header += ["baseline", "worse by", "95 % interval of the drop"]
         for row, result in zip(rows, report.metrics, strict=True):
-            drop = drops[result.metric.name]
-            row += [number(drop.baseline), worse_by(drop), worse_ends(drop)]
+            drop = drops.get(result.metric.name)
+            if drop is not None:
+                row += [number(drop.baseline), worse_by(drop), worse_ends(drop)]
+            else:
+                row += [NONE, NONE, NONE]
     return _table(header, rows)
 
 
@@ -83,24 +87,6 @@ def _gate(gate: GateResult) -> str:
         for result in gate.results
     ]
     return _table(["gate", "demand", "found"], rows)
-
-
-def _joints_that_fell(report: EvaluationReport, baseline: Baseline | None) -> str:
-    result = metric_of_joints(report)
-    if baseline is None or result is None:
-        return ""
-    name = result.metric.name
-    fallen = fallen_joints(result, baseline.joints[name])
-    if not fallen:
-        return f"No joint is worse than in the baseline by {escape(name)}."
-    listed = ", ".join(
-        f"{escape(joint.name)} {joint.change:+.3f} ({joint.before:.3f} to {joint.now:.3f})"
-        for joint in fallen[:_SHOWN_JOINTS]
-    )
-    rest = len(fallen) - _SHOWN_JOINTS
-    return f"Joints that got worse by {escape(name)}: {listed}" + (
-        f" and {rest} more." if rest > 0 else "."
-    )
 
 
 def _joints(report: EvaluationReport) -> str:

@@ -51,12 +51,27 @@ def worse_ends(result: DropResult) -> str:
     return f"{_drop(result, result.low)} to {_drop(result, result.high)}"
 
 
+def value_of(result: LimitResult) -> str:
+    """Return what was found, with as many digits as it takes to see on which side it lies."""
+    if result.value is None:
+        return "nothing to measure"
+    digits = 4
+    while digits < 10 and _meets(result, round(result.value, digits)) != result.passed:
+        digits += 1
+    left_out = f" ({result.left_out:,} labelled joints left out)" if result.left_out else ""
+    return f"{result.value:.{digits}f}{left_out}"
+
+
+def boxes_used(boxes: str, min_score: float | None) -> str:
+    """Return where boxes came from, as ``detected (scores of 0.15 and more)``."""
+    return boxes + ("" if min_score is None else f" (scores of {min_score:g} and more)")
+
+
 def outcome(result: LimitResult | DropResult) -> str:
     """Return what was found, as ``0.5120, expected at least 0.6``."""
     if isinstance(result, LimitResult):
         least = "at least" if result.bound == "min" else "at most"
-        found = "nothing to measure" if result.value is None else number(result.value, 4)
-        return f"{found}, expected {least} {result.number:g}"
+        return f"{value_of(result)}, expected {least} {result.number:g}"
     sides = f"{number(result.value, 4)}, baseline {number(result.baseline, 4)}"
     drop = f"worse by {worse_by(result)} (95 % interval {worse_ends(result)})"
     return f"{sides}, {drop}: {STATES[result.state]}"
@@ -83,6 +98,10 @@ def printable(text: str) -> str:
 def counted(number: int, one: str, many: str) -> str:
     """Return a number with its noun, as ``1 picture`` or ``5,000 pictures``."""
     return f"{number:,} {one if number == 1 else many}"
+
+
+def _meets(result: LimitResult, value: float) -> bool:
+    return value >= result.number if result.bound == "min" else value <= result.number
 
 
 def _drop(result: DropResult, value: float | None) -> str:

@@ -1,0 +1,79 @@
+"""Find the pictures that results number by themselves.
+
+COCO results name a picture by its id in the annotation file. ``pedpose detect`` does not know that
+file: unless all names are numbers it counts pictures from 1, and writes into ``images.json``,
+beside its results, which number is which picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from pedpose.data.coco import CocoData, Picture, read_json
+from pedpose.data.faults import Faults, is_id
+
+IMAGES_FILE = "images.json"
+
+
+def images_file(results: Path) -> Path | None:
+    """Return the list of pictures beside a results file, None where there is none of ours.
+
+    Frames of a video have no names: their numbers, counted from 1, are taken as ids.
+    """
+    path = results.with_name(IMAGES_FILE)
+    if not path.is_file():
+        return None
+    content = read_json(path)
+    pictures = isinstance(content, list) and all(map(_is_picture, content))
+    return path if pictures else None
+
+
+def picture_ids(path: Path, data: CocoData) -> dict[int, int]:
+    """Return for each number in a list of pictures the id of the annotated picture it is.
+
+    Names are compared from their end: folders may have moved. Pictures without annotations are
+    left out.
+
+    Args:
+        path: Of the list, from :func:`images_file`.
+        data: The annotations.
+
+    Raises:
+        DataError: With every fault found: a number that comes twice, a name that several
+            annotated pictures have, a size that differs.
+    """
+    faults = Faults(path)
+    by_name: dict[str, list[Picture]] = {}
+    for picture in data.pictures:
+        by_name.setdefault(picture.path.name, []).append(picture)
+    ids: dict[int, int] = {}
+    for image in read_json(path):
+        number, name = image["id"], PurePosixPath(image["file_name"])
+        same = [p for p in by_name.get(name.name, ()) if _same_end(p.path, name)]
+        label = f"image {number}"
+        if number in ids:
+            faults.add(label, "a unique id", "the id a second time")
+        if len(same) > 1:
+            faults.add(label, f"one picture {name} in {data.path}", f"{len(same)} of them")
+        elif same:
+            ids[number] = same[0].id
+            expected, found = (same[0].width, same[0].height), (image["width"], image["height"])
+            if found != expected:
+                faults.add(label, f"the size {expected} of its annotations", found)
+    faults.stop()
+    return ids
+
+
+def _is_picture(entry: Any) -> bool:
+    if not isinstance(entry, Mapping) or "frame" in entry:
+        return False
+    numbers = all(is_id(entry.get(key)) for key in ("id", "width", "height"))
+    return numbers and isinstance(entry.get("file_name"), str)
+
+
+def _same_end(path: Path, name: PurePosixPath) -> bool:
+    """Tell whether a path and a name are the same as far as the shorter of them goes."""
+    length = min(len(path.parts), len(name.parts))
+    return path.parts[-length:] == name.parts[-length:]
