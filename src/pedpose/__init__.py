@@ -19,7 +19,7 @@ __all__ = ["COCO_17", "PedposeError", "People", "PoseDetector", "Skeleton", "__v
 
 
 def load(
-    joints: Path | None = None, person: Path | None = None, device: str = "auto"
+    joints: Path | str | None = None, person: Path | str | None = None, device: str = "auto"
 ) -> PoseDetector:
     """Return a detector: ``pedpose.load()(image) -> People``.
 
@@ -32,9 +32,15 @@ def load(
         CheckpointError: If a weights file cannot be used.
         ConfigError: If the device does not exist.
     """
+    from pathlib import Path
+
     from pedpose.inference.detector import DetectorSettings, PoseDetector
 
-    return PoseDetector(joints, person, DetectorSettings(device=device))
+    return PoseDetector(
+        None if joints is None else Path(joints),
+        None if person is None else Path(person),
+        DetectorSettings(device=device),
+    )
 
 
 def __getattr__(name: str) -> Any:

@@ -10,7 +10,12 @@ from typing import Any
 
 from pedpose.errors import DataError
 
+DEFAULT_SIGMA = 0.05
+"""OKS sigma of each joint where nobody has measured them and the choice decides no figure that is
+reported: for suppressing duplicates and for choosing the best weights of a training."""
+
 _MIRROR = {"left": "right", "right": "left"}
+_WORD_ENDS = re.compile(r"([_\- ])")
 
 
 def mirrored_name(name: str) -> str:
@@ -20,7 +25,7 @@ def mirrored_name(name: str) -> str:
     ``right``: ``left_wrist``, ``wrist_left``, ``Left-Wrist``, ``LEFT WRIST``. Other names are
     their own mirror.
     """
-    words = re.split(r"([_\- ])", name)
+    words = _WORD_ENDS.split(name)
     for position, word in enumerate(words):
         other = _MIRROR.get(word.lower())
         if other is not None:
@@ -84,6 +89,7 @@ class Skeleton:
             raise DataError(
                 "skeleton: joints without a partner on the other side: "
                 + ", ".join(f"{n} (expected {mirrored_name(n)})" for n in missing)
+                + "; correct the names, or train with --no-mirror"
             )
         return tuple(index[mirrored_name(n)] for n in self.names)
 
@@ -96,8 +102,8 @@ class Skeleton:
 
     def side(self, joint: int) -> str:
         """Return ``left``, ``right`` or ``middle`` for a joint index."""
-        words = self.names[joint].replace("-", "_").replace(" ", "_").lower().split("_")
-        return next((w for w in words if w in _MIRROR), "middle")
+        words = _WORD_ENDS.split(self.names[joint].lower())
+        return next((word for word in words if word in _MIRROR), "middle")
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for a checkpoint or a result file."""

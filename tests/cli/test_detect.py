@@ -163,6 +163,7 @@ def test_truncated_video_keeps_what_was_read(tmp_path: Path):
         (["nowhere.jpg"], 3, "nowhere.jpg"),
         (["."], 3, "expected a folder with pictures or video"),
         ([SAMPLES / "portrait.jpg", "--save", "gif"], 2, "found gif"),
+        ([SAMPLES / "portrait.jpg", "--save", ","], 2, "found none"),
         ([SAMPLES / "portrait.jpg", "--conf", "7"], 2, "expected 0..1, found 7"),
         ([SAMPLES / "portrait.jpg", "--conf", "0.5", "--whole-image"], 2, "nobody is left out"),
         ([SAMPLES / "portrait.jpg", "--device", "cuda:99"], 2, "cuda:99"),

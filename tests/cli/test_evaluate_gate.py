@@ -215,6 +215,7 @@ def test_baseline_of_other_data_is_refused(
         (["--max-drop", "0.1"], "need a --baseline"),
         (["--strict"], "need a --baseline"),
         (["--boxes", "gt"], "--predictions excludes"),
+        (["--device", "cpu"], "--predictions excludes"),
         (["--conf", "0.2"], "--predictions excludes"),
         (["--weights", "x.safetensors"], "--predictions excludes"),
         (["--sigmas", "0.1"], "expected 3 numbers"),

@@ -108,6 +108,33 @@ def test_a_teacher_alone_teaches_whatever_the_labels_say(dots: Path, tmp_path: P
     assert not found[0, 0.5].equal(found[5, 0.5])
 
 
+def test_files_without_a_teacher_teach_by_their_labels_alone(dots: Path, tmp_path: Path):
+    content = json.loads(dots.read_text())
+    people = content["annotations"]
+    TeacherHeatmaps(
+        ("red", "blue"),
+        np.array([people[0]["id"]], np.int64),
+        np.zeros((1, CELLS, 2), np.int32),
+        np.full((1, CELLS, 2), 1 / CELLS, np.float16),
+        np.array([[0, 0, 2, 8]], np.float32),
+    ).write(dots.parent / "seen.safetensors")
+    taught = dots.parent / "taught.json"
+    taught.write_text(json.dumps(content | {"teacher_heatmaps": "seen.safetensors"}))
+    found = []
+    for shift in (0, 5):
+        people[0]["keypoints"][0] += shift
+        people[1]["keypoints"][0] += shift
+        dots.write_text(json.dumps(content))
+        run = tmp_path / str(shift)
+        result = pedpose(
+            *("train", "--data", taught, "--data", dots, "--epochs", "1", "--augment", "0"),
+            *("--out", run, "--distil", "1", *SMALL),
+        )
+        assert result.exit_code == 0, result.output
+        found.append(load_file(run / "last.safetensors")["head.weight"])
+    assert not found[0].equal(found[1])
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

@@ -5,14 +5,15 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from pedpose import COCO_17, People
-from pedpose.errors import ConfigError
+from pedpose.errors import ConfigError, SourceError
 from pedpose.inference.sources import Source
-from pedpose.inference.video_reader import Frame
+from pedpose.inference.video_reader import Frame, Video
 from pedpose.inference.writers import KINDS, open_writers
 
 PICTURE = Source(Path("in/ä.jpg"), "picture", "ä")
@@ -104,3 +105,32 @@ def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path):
         with open_writers({"json"}, tmp_path / "out", [PICTURE], {}):
             pass
     assert (tmp_path / "out").read_text() == "mine"
+
+
+@pytest.mark.parametrize("fps", [119.8734, 65.5371, 29.97, 1e6])
+def test_videos_of_any_rate_are_written(tmp_path: Path, fps: float):
+    source = Source(Path("clip.mp4"), "video", "clip")
+    with open_writers(["overlay"], tmp_path, [source], {}) as writers:
+        writers.start(source, fps)
+        writers.write(source, frame(), people())
+        writers.finish(source, None)
+    with Video(tmp_path / "overlay/clip.mp4") as video:
+        assert video.fps == pytest.approx(min(fps, 600), rel=1e-3)
+        assert len(list(video)) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "size"), [("picture", (1, 65501)), ("video", (1, 40)), ("video", (8, 8200))]
+)
+def test_what_no_overlay_can_hold_is_refused_alone(
+    tmp_path: Path, kind: Any, size: tuple[int, int]
+):
+    source = Source(Path("odd.bin"), kind, "odd")
+    with open_writers(["overlay", "csv"], tmp_path, [source], {}) as writers:
+        writers.start(source, 25)
+        with pytest.raises(SourceError, match=r"odd\.bin: an overlay must have sides of"):
+            writers.write(source, Frame(np.zeros((*size, 3), np.uint8), 0, 0.0), people(0))
+        writers.finish(source, "too large")
+    assert sorted(p.name for p in tmp_path.rglob("*") if p.is_file()) == [
+        *("failed.json", "people.csv")
+    ]

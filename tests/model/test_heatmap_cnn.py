@@ -40,9 +40,13 @@ def test_fused_runtime_computes_the_same_as_the_network(backbone: str):
     [
         ({"backbone": "alexnet"}, "expected one of resnet18"),
         ({"backbone_stride": 8}, "expected 16 or 32, found 8"),
-        ({"height_px": 100}, "multiple of 16, found 100"),
+        ({"height_px": 100}, "multiple of 16 up to 4096, found 100"),
         ({"task": "cats"}, "expected joints or person, found 'cats'"),
-        ({"outputs": 0}, "at least 1"),
+        ({"outputs": 0}, "outputs: expected 1 to 1000, found 0"),
+        ({"width": 20_000}, "width: expected 1 to 1024, found 20000"),
+        ({"width": "8"}, "width: expected 1 to 1024, found 8"),
+        ({"height_px": 64_000}, "up to 4096, found 64000"),
+        ({"task": "person", "outputs": 7}, "person finder: expected 5, found 7"),
     ],
 )
 def test_impossible_networks_are_refused(changes: dict[str, object], message: str):

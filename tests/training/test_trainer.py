@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,8 +18,9 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
+from pedpose.data.augment import Augmentation
 from pedpose.data.mixing import WeightedFile
-from pedpose.errors import ConfigError, DataError
+from pedpose.errors import CheckpointError, ConfigError, DataError
 from pedpose.model.checkpoint import load_checkpoint
 from pedpose.training.config import TrainConfig
 from pedpose.training.trainer import resume, train
@@ -109,6 +112,79 @@ def test_interrupted_and_resumed_equals_unbroken(
     resumed = resume(broken.out, Silent())
     assert same_weights(unbroken.last, resumed.last)
     assert unbroken.metrics == resumed.metrics
+
+
+@pytest.mark.parametrize("stop_at", [1, 7])
+def test_ctrl_c_saves_what_is_done(config: TrainConfig, tmp_path: Path, stop_at: int):
+    class Impatient(Silent):
+        def step(self, step: int, total: int, loss: float, rate: float) -> None:
+            super().step(step, total, loss, rate)
+            if step == stop_at:
+                signal.raise_signal(signal.SIGINT)
+
+    unbroken = train(config, Silent())
+    broken = replace(config, out=tmp_path / "broken", workers=1)
+    progress = Impatient()
+    handler = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        train(broken, progress)
+    assert signal.getsignal(signal.SIGINT) is handler
+    assert len(progress.losses) == stop_at
+    assert f"saved after step {stop_at}" in progress.notes[-1]
+    progress = Silent()
+    resumed = resume(broken.out, progress)
+    assert f"resumed at step {stop_at} of 12" in progress.notes
+    assert same_weights(unbroken.last, resumed.last)
+
+
+def test_a_moved_run_goes_on_where_it_is(config: TrainConfig, tmp_path: Path):
+    with pytest.raises(KeyboardInterrupt):
+        train(config, Silent(7))
+    copy = tmp_path / "copy"
+    shutil.copytree(config.out, copy)
+    before = {p.name: p.read_bytes() for p in config.out.iterdir()}
+    result = resume(copy, Silent())
+    assert result.last == copy / "last.safetensors"
+    assert {p.name: p.read_bytes() for p in config.out.iterdir()} == before
+    assert (copy / "last.safetensors").read_bytes() != before["last.safetensors"]
+
+
+def test_a_state_of_another_network_is_refused(config: TrainConfig):
+    train(config, Silent())
+    file = config.out / "config.json"
+    file.write_text(file.read_text().replace('"width": 8', '"width": 16'))
+    with pytest.raises(CheckpointError, match=r"state\.pt: expected the state of the run"):
+        resume(config.out, Silent())
+
+
+def test_a_skeleton_without_sigmas_is_validated_all_the_same(config: TrainConfig, dots: Path):
+    content = json.loads(dots.read_text())
+    del content["categories"][0]["sigmas"]
+    dots.write_text(json.dumps(content))
+    progress = Silent()
+    train(config, progress)
+    assert f"sigmas: none in {dots}; validation takes 0.05" in progress.notes
+    assert len(progress.metrics) == 2
+
+
+def test_a_joint_with_one_side_needs_to_be_told_not_to_mirror(config: TrainConfig, dots: Path):
+    dots.write_text(dots.read_text().replace('"red"', '"left_eye"'))
+    with pytest.raises(DataError, match=r"data\.json: skeleton: .*left_eye .*--no-mirror"):
+        train(config, Silent())
+    progress = Silent()
+    train(replace(config, augmentation=Augmentation(mirror_chance=0)), progress)
+    assert "skeleton: 2 joints; pictures are not mirrored" in progress.notes
+
+
+def test_validation_data_without_these_joints_are_refused_at_once(
+    config: TrainConfig, dots: Path, tmp_path: Path
+):
+    other = tmp_path / "other.json"
+    other.write_text(dots.read_text().replace('"red"', '"beak"').replace('"blue"', '"tail"'))
+    progress = Silent()
+    with pytest.raises(DataError, match="expected some of the joints red, blue, found beak, tail"):
+        train(replace(config, val=other), progress)
+    assert not progress.losses
 
 
 def test_killed_and_resumed_equals_unbroken(config: TrainConfig, tmp_path: Path):

@@ -120,7 +120,6 @@ class _DetectReport(ProgressReport):
 
     def source(self, source: Source, frames: int | None) -> None:
         """Begin a source."""
-        self._frames = self._people = 0
         if source.kind == "video":
             self._video = self.bar.add_task(source.name, total=frames)
 
@@ -143,4 +142,5 @@ class _DetectReport(ProgressReport):
         if self._video is not None:
             self.bar.remove_task(self._video)
             self._video = None
+        self._frames = self._people = 0
         self.bar.advance(self._all)

@@ -137,9 +137,9 @@ def evaluate(
         check_joints(limits, truth.skeleton.names)
         if predictions is None:
             predict = _open_weights(truth, (weights, person_weights), boxes or "gt", conf, device)
-        elif weights or person_weights or boxes or conf is not None:
+        elif weights or person_weights or boxes or conf is not None or device != "auto":
             raise ConfigError(
-                "--predictions excludes --weights, --person-weights, --boxes and --conf"
+                "--predictions excludes --weights, --person-weights, --boxes, --conf and --device"
             )
         else:
             predict = _open_results(truth, predictions)

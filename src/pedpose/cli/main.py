@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 from typing import Annotated
 
 import typer
@@ -46,6 +48,10 @@ def options(
 
 def main() -> None:
     """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the terminal or log cannot show must not end a command.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     # What is wrong with a video is said by our own messages; those that OpenCV and FFmpeg print
     # beside them can be had by setting these variables.
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")

@@ -17,7 +17,7 @@ class ProgressReport:
         self.console = console
         self.quiet = quiet
         self.bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -53,6 +54,9 @@ def train(
     augment: Annotated[
         float, typer.Option(help="Strength of the random changes of pictures, 0..1.")
     ] = 1.0,
+    mirror: Annotated[
+        bool, typer.Option("--mirror/--no-mirror", help="Whether to mirror pictures at random.")
+    ] = True,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
     workers: Annotated[int, typer.Option(help="Loader processes.")] = 2,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
@@ -74,6 +78,7 @@ def train(
             if not data or out is None:
                 given = " ".join(_given_options(context)) or "none of them"
                 raise ConfigError(f"expected --data and --out, or --resume; found {given}")
+            augmentation = Augmentation().scaled(augment)
             height, across = _parse_size(input_size)
             config = TrainConfig(
                 data=tuple(WeightedFile.parse(text) for text in data),
@@ -103,7 +108,7 @@ def train(
                 precision=precision,
                 save_steps=save_steps,
                 val_epochs=val_epochs,
-                augmentation=Augmentation().scaled(augment),
+                augmentation=augmentation if mirror else replace(augmentation, mirror_chance=0.0),
             )
             result = trainer.train(config, report)
     typer.echo(f"last weights: {result.last}")

@@ -101,7 +101,7 @@ class JointDataset(Dataset[JointSample]):
         """
         self.input_size = input_size
         self.augmentation = augmentation
-        self.flip_indices = skeleton.flip_indices if augmentation.mirror_chance else ()
+        self.flip_indices = _flip_indices(sets[0], skeleton) if augmentation.mirror_chance else ()
         self.skeleton = skeleton
         self.samples: list[tuple[Picture, Person, TeacherHeatmaps | None]] = []
         self.sizes: list[int] = []
@@ -190,6 +190,13 @@ class JointDataset(Dataset[JointSample]):
             self.input_size,
             rotation,
         )
+
+
+def _flip_indices(data: CocoData, skeleton: Skeleton) -> tuple[int, ...]:
+    try:
+        return skeleton.flip_indices
+    except DataError as error:
+        raise DataError(f"{data.path}: {error}") from error
 
 
 def _longer_side(person: Person) -> float:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pedpose.data.coco import read_json
-from pedpose.data.faults import are_numbers
+from pedpose.data.faults import are_numbers, is_id
 from pedpose.errors import DataError
 
 Floats = NDArray[np.float32]
@@ -21,8 +22,12 @@ class KnownBoxes:
     def __init__(self, path: Path) -> None:
         """Read a file; keypoints in it are not needed and not looked at.
 
+        Where it lists categories, boxes of people are those of the one with keypoints, else of
+        the one named ``person``, else of the only one.
+
         Raises:
-            DataError: If it is not such a file or a box is broken.
+            DataError: If it is not such a file, a box is broken, or nothing tells which of several
+                categories are people.
         """
         self.path = path
         content = read_json(path)
@@ -34,20 +39,27 @@ class KnownBoxes:
         # By the last part of the name: looking through all names for each picture would take
         # minutes for a set of some ten thousand.
         self._names: dict[str, list[str]] = {}
-        names: dict[object, str] = {}
+        names: dict[int, str] = {}
         for position, image in enumerate(content["images"]):
+            label = f"{path}: image no. {position + 1}"
             if not isinstance(image, Mapping) or not isinstance(image.get("file_name"), str):
-                raise DataError(f"{path}: image no. {position + 1}: expected a file_name")
-            names[image.get("id")] = image["file_name"]
+                raise DataError(f"{label}: expected a file_name")
+            if not is_id(image.get("id")) or image["id"] in names:
+                raise DataError(
+                    f"{label}: expected a whole number of its own as id, found {image.get('id')!r}"
+                )
+            names[image["id"]] = image["file_name"]
             if image["file_name"] not in self._boxes:
                 last = PurePosixPath(image["file_name"]).name
                 self._names.setdefault(last, []).append(image["file_name"])
             self._boxes[image["file_name"]] = []
+        people = _people_category(path, content)
         for position, entry in enumerate(content["annotations"]):
             label = f"{path}: annotation no. {position + 1}"
-            if not isinstance(entry, Mapping) or entry.get("image_id") not in names:
+            number = entry.get("image_id") if isinstance(entry, Mapping) else None
+            if not is_id(number) or number not in names:
                 raise DataError(f"{label}: expected the image_id of a listed image")
-            if entry.get("iscrowd"):
+            if entry.get("iscrowd") or (people is not None and entry.get("category_id") != people):
                 continue
             box = entry.get("bbox")
             if not are_numbers(box, 4) or box is None or min(box[2:]) <= 0:
@@ -55,25 +67,46 @@ class KnownBoxes:
                     f"{label}: expected bbox as x, y, width > 0, height > 0, found {box}"
                 )
             x, y, width, height = box
-            self._boxes[names[entry["image_id"]]].append([x, y, x + width, y + height])
+            self._boxes[names[number]].append([x, y, x + width, y + height])
 
     def of(self, picture: Path) -> Floats:
         """Return the boxes (N, 4) x1, y1, x2, y2 of a picture.
 
-        It is looked up by the end of its path, so that the folder may have moved.
+        It is looked up by the end of its path, so that the folder may have moved. Where the file
+        lists bare names, the folder does not matter.
 
         Raises:
             DataError: If the file lists no such picture, or several.
         """
-        path = picture.resolve()
-        same_end = [
+        # The path as it is given and, where that is a link, as it is on disk.
+        paths = {picture.absolute().parts, picture.resolve().parts}
+        listed = [
             name
-            for name in self._names.get(path.name, ())
-            if path.parts[-len(PurePosixPath(name).parts) :] == PurePosixPath(name).parts
+            for name in {n: 0 for p in paths for n in self._names.get(p[-1], ())}
+            if any(p[-len(PurePosixPath(name).parts) :] == PurePosixPath(name).parts for p in paths)
         ]
-        listed = same_end or self._names.get(picture.name, [])
         if len(listed) != 1:
             raise DataError(
                 f"{self.path}: expected boxes for {picture}, found {len(listed)} such pictures"
             )
         return np.array(self._boxes[listed[0]], np.float32).reshape(-1, 4)
+
+
+def _people_category(path: Path, content: Mapping[str, Any]) -> int | None:
+    """Return the id of the category of people; None where all annotations are of one."""
+    used = {str(a.get("category_id")) for a in content["annotations"] if isinstance(a, Mapping)}
+    if len(used) <= 1:
+        return None
+    listed = content.get("categories")
+    categories = [c for c in listed if isinstance(c, Mapping)] if isinstance(listed, list) else []
+    for people in (
+        [c for c in categories if c.get("keypoints")],
+        [c for c in categories if c.get("name") == "person"],
+    ):
+        if len(people) == 1 and is_id(people[0].get("id")):
+            return int(people[0]["id"])
+    names = [c.get("name") for c in categories]
+    raise DataError(
+        f"{path}: 'categories': expected one with keypoints or of the name 'person', since boxes "
+        f"are of {len(used)} categories; found {names}"
+    )

@@ -20,12 +20,9 @@ from pedpose.pictures import read_picture
 from pedpose.runtime.device import describe_device, resolve_device
 from pedpose.runtime.torch_runtime import TorchRuntime
 from pedpose.shipped import shipped_weights
-from pedpose.skeleton import Skeleton
+from pedpose.skeleton import DEFAULT_SIGMA, Skeleton
 
 Floats = NDArray[np.float32]
-
-DEFAULT_SIGMA = 0.05
-"""OKS sigma of every joint for suppressing duplicates of skeletons without measured sigmas."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from PIL import ImageFont
 
 from pedpose.geometry import Image
 from pedpose.people import Floats, People
-from pedpose.skeleton import Skeleton, mirrored_name
+from pedpose.skeleton import Skeleton
 
 Colour = tuple[int, int, int]
 
@@ -148,8 +148,7 @@ def _fixed_point(canvas: Image, points: Floats) -> list[tuple[int, int]]:
 
 def _side(skeleton: Skeleton, *joints: int) -> Literal["left", "right", "middle"]:
     """Return the side that joints are on; joints without a side count for no side."""
-    names = [skeleton.names[joint].lower() for joint in joints]
-    sides = {"left" if "left" in n else "right" for n in names if mirrored_name(n) != n}
+    sides = {skeleton.side(joint) for joint in joints} - {"middle"}
     if sides == {"left"}:
         return "left"
     return "right" if sides == {"right"} else "middle"

@@ -103,9 +103,13 @@ def _expand(argument: str, exclude: Path | None) -> list[tuple[Path, Path]]:
 
 def _walk(folder: Path) -> Iterator[Path]:
     """Yield the files below a folder, none that is hidden or in a hidden folder."""
-    for parent, folders, files in os.walk(folder):
+    for parent, folders, files in os.walk(folder, onerror=_refuse_folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         yield from (Path(parent, name) for name in files if not name.startswith("."))
+
+
+def _refuse_folder(error: OSError) -> None:
+    raise SourceError(f"{error.filename}: expected a folder that can be read, found: {error}")
 
 
 def _glob_root(pattern: Path) -> Path:

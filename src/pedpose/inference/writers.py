@@ -225,8 +225,9 @@ def open_writers(
         OSError: If something cannot be written.
     """
     unknown = sorted(set(kinds) - set(KINDS))
-    if unknown:
-        raise ConfigError(f"save: expected some of {', '.join(KINDS)}, found {', '.join(unknown)}")
+    if unknown or not kinds:
+        found = ", ".join(unknown) or "none"
+        raise ConfigError(f"save: expected some of {', '.join(KINDS)}, found {found}")
     if out.exists() and not out.is_dir():
         raise ConfigError(f"out: expected a folder, found a file at {out}")
     with ExitStack() as stack:

@@ -42,13 +42,9 @@ class Backbone(nn.Module):
             imagenet: Whether to load torchvision's ImageNet weights, downloading them if needed.
 
         Raises:
-            ConfigError: If there is no such backbone or stride, or no way to the weights.
+            ConfigError: If there is no way to the weights.
         """
         super().__init__()
-        if name not in BACKBONES:
-            raise ConfigError(f"backbone: expected one of {', '.join(BACKBONES)}, found {name!r}")
-        if stride not in (16, 32):
-            raise ConfigError(f"backbone stride: expected 16 or 32, found {stride}")
         try:
             whole = torchvision.models.get_model(name, weights="DEFAULT" if imagenet else None)
         except OSError as error:

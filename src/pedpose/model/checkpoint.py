@@ -25,6 +25,12 @@ from pedpose.skeleton import Skeleton
 
 FORMAT_VERSION = 1
 
+# What reading metadata can raise that somebody else has written.
+_DAMAGE = (
+    *(ArithmeticError, AttributeError, KeyError, RecursionError, TypeError, ValueError),
+    *(ConfigError, DataError),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
@@ -101,19 +107,22 @@ def load_checkpoint(path: Path) -> Checkpoint:
             raise CheckpointError(
                 f"{path}: expected format version {FORMAT_VERSION}, found {version}"
             )
+        fixed = {"stride": STRIDE, "mean": list(MEAN), "std": list(STD)}
+        if (found := {name: metadata[name] for name in fixed}) != fixed:
+            raise CheckpointError(f"{path}: expected {fixed}, found {found}")
         architecture = Architecture(**metadata["architecture"])
         skeleton = metadata["skeleton"]
         if skeleton is not None:
             skeleton = Skeleton.from_dict(skeleton)
-        training, metrics = metadata["training"], metadata["metrics"]
-    except (KeyError, TypeError, ValueError, ConfigError, DataError) as error:
+        training, metrics = dict(metadata["training"]), dict(metadata["metrics"])
+    except _DAMAGE as error:
         raise CheckpointError(f"{path}: damaged metadata: {error!r}") from error
     if architecture.task == "joints" and (
         skeleton is None or len(skeleton) != architecture.outputs
     ):
-        found = "no skeleton" if skeleton is None else f"{len(skeleton)} joints"
+        joints = "no skeleton" if skeleton is None else f"{len(skeleton)} joints"
         raise CheckpointError(
-            f"{path}: expected a skeleton of {architecture.outputs} joints, found {found}"
+            f"{path}: expected a skeleton of {architecture.outputs} joints, found {joints}"
         )
     network = HeatmapCNN(architecture)
     expected = {name: tuple(value.shape) for name, value in network.state_dict().items()}

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from pedpose.errors import ConfigError
-from pedpose.model.backbone import Backbone
+from pedpose.model.backbone import BACKBONES, Backbone
 
 Task = Literal["joints", "person"]
 
@@ -50,13 +50,27 @@ class Architecture:
         """Refuse sizes that no network can have."""
         if self.task not in ("joints", "person"):
             raise ConfigError(f"task: expected joints or person, found {self.task!r}")
-        if self.outputs < 1 or self.width < 1:
-            raise ConfigError(f"outputs and width: expected at least 1, found {self}")
+        if self.backbone not in BACKBONES:
+            raise ConfigError(
+                f"backbone: expected one of {', '.join(BACKBONES)}, found {self.backbone!r}"
+            )
+        if self.backbone_stride not in (16, 32):
+            raise ConfigError(f"backbone stride: expected 16 or 32, found {self.backbone_stride}")
+        # The limits keep a file of a few bytes from asking for all memory.
+        for name, limit in (("outputs", 1000), ("width", 1024)):
+            number = getattr(self, name)
+            if not isinstance(number, int) or not 1 <= number <= limit:
+                raise ConfigError(f"{name}: expected 1 to {limit}, found {number}")
+        if self.task == "person" and self.outputs != PERSON_CHANNELS:
+            raise ConfigError(
+                f"outputs of a person finder: expected {PERSON_CHANNELS}, found {self.outputs}"
+            )
         for name in ("height_px", "width_px"):
             size = getattr(self, name)
-            if size < 1 or size % self.backbone_stride:
+            stride = self.backbone_stride
+            if not isinstance(size, int) or not 0 < size <= 4096 or size % stride:
                 raise ConfigError(
-                    f"input {name}: expected a multiple of {self.backbone_stride}, found {size}"
+                    f"input {name}: expected a multiple of {stride} up to 4096, found {size}"
                 )
 
     @property

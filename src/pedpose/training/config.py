@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -89,10 +90,10 @@ class TrainConfig:
             *("epochs", "batch_size", "learning_rate", "clip_norm", "sigma"),
             *("save_steps", "val_epochs"),
         ):
-            if not getattr(self, name) > 0:
+            if not 0 < getattr(self, name) < math.inf:
                 raise ConfigError(f"{name}: expected a number above 0, found {getattr(self, name)}")
         for name in ("weight_decay", "warmup_steps", "workers", "seed", "min_side_px"):
-            if not getattr(self, name) >= 0:
+            if not 0 <= getattr(self, name) < math.inf:
                 raise ConfigError(f"{name}: expected 0 or more, found {getattr(self, name)}")
         if self.task == "person" and self.min_side_px:
             raise ConfigError("min_side_px: a person finder must learn people of all sizes")

@@ -46,10 +46,23 @@ class LearningTask(Protocol):
     def loss(self, raw: Tensor, batch: Any) -> Tensor:
         """Return the scalar loss of raw maps (B, C, H, W) for the batch they were made from."""
 
+    def adapted(self, data: CocoData) -> CocoData:
+        """Return annotations with the joints of the network, to validate on.
+
+        Raises:
+            DataError: If they have none of them.
+        """
+
     def validate(
         self, network: HeatmapCNN, data: CocoData, device: torch.device
     ) -> dict[str, float]:
-        """Return named figures of a network; the first decides which weights are best."""
+        """Return named figures of a network; the first decides which weights are best.
+
+        Args:
+            network: To validate.
+            data: From :meth:`adapted`.
+            device: To run on.
+        """
 
 
 class JointTask:
@@ -79,14 +92,21 @@ class JointTask:
         if self._distil:
             cloud = batch.cloud.to(raw.device)
             seen = draw_cloud(cloud[..., :2] / STRIDE, cloud[..., 2], size)
-            target = (1 - self._distil) * target + self._distil * seen
+            # Joints that the teacher was not asked for are learned from their labels alone.
+            asked = cloud[..., 2].sum(dim=1) > 0
+            share = self._distil * asked[..., None, None]
+            target = (1 - share) * target + share * seen
         return joint_loss(raw, target)
+
+    def adapted(self, data: CocoData) -> CocoData:
+        """Return annotations with the joints of the network."""
+        return with_skeleton(data, self.skeleton)
 
     def validate(
         self, network: HeatmapCNN, data: CocoData, device: torch.device
     ) -> dict[str, float]:
         """Return OKS AP and PCK@0.2 in the true boxes."""
-        return validate_joints(network, with_skeleton(data, self.skeleton), device)
+        return validate_joints(network, data, device)
 
 
 class PersonTask:
@@ -115,6 +135,10 @@ class PersonTask:
     def loss(self, raw: Tensor, batch: tuple[Tensor, Any]) -> Tensor:
         """Return the loss of centres and boxes."""
         return person_loss(raw, batch[1].to(raw.device))
+
+    def adapted(self, data: CocoData) -> CocoData:
+        """Return annotations as they are: a finder knows no joints."""
+        return data
 
     def validate(
         self, network: HeatmapCNN, data: CocoData, device: torch.device

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,16 +15,18 @@ from torch.utils.data import DataLoader
 
 from pedpose.data.coco import CocoData, read_coco, read_json
 from pedpose.data.mixing import MixedBatches
-from pedpose.errors import ConfigError, PedposeError
+from pedpose.errors import CheckpointError, ConfigError, PedposeError
 from pedpose.files import write_json
 from pedpose.model.checkpoint import Checkpoint, save_checkpoint
 from pedpose.model.heatmap_cnn import Architecture, HeatmapCNN
 from pedpose.model.initial import has_folded_batch_norm, load_initial, measure_batch_norm
 from pedpose.runtime.device import autocast_type, describe_device, resolve_device
+from pedpose.skeleton import DEFAULT_SIGMA
 from pedpose.training.config import TrainConfig
 from pedpose.training.ema import ExponentialAverage
+from pedpose.training.interrupt import interrupt_held_back
 from pedpose.training.schedule import learning_rate
-from pedpose.training.state import load_state, save_state
+from pedpose.training.state import STATE_FILE, load_state, save_state
 from pedpose.training.tasks import LearningTask, make_task
 
 CONFIG_FILE = "config.json"
@@ -67,7 +70,7 @@ def train(config: TrainConfig, progress: Progress) -> TrainResult:
             f"{config.out}: holds a training run already; continue it by --resume {config.out} "
             "or choose another folder"
         )
-    run = _Run(config, progress)
+    run = _Run(config, progress, imagenet=config.init == "imagenet")
     run.initialise()
     config.out.mkdir(parents=True, exist_ok=True)
     write_json(config.out / CONFIG_FILE, config.to_dict())
@@ -83,10 +86,12 @@ def resume(folder: Path, progress: Progress) -> TrainResult:
     """
     if not (folder / CONFIG_FILE).is_file():
         raise ConfigError(f"{folder}: expected the folder of a run with {CONFIG_FILE}, found none")
-    config = TrainConfig.from_dict(read_json(folder / CONFIG_FILE))
-    run = _Run(config, progress)
-    if (folder / "state.pt").exists():
-        run.restore(load_state(folder))
+    # The folder may have been moved or copied since: what is written goes where it is now.
+    config = replace(TrainConfig.from_dict(read_json(folder / CONFIG_FILE)), out=folder)
+    saved = (folder / STATE_FILE).exists()
+    run = _Run(config, progress, imagenet=config.init == "imagenet" and not saved)
+    if saved:
+        run.restore(load_state(folder), folder / STATE_FILE)
     else:
         run.initialise()
     return run.go()
@@ -95,15 +100,15 @@ def resume(folder: Path, progress: Progress) -> TrainResult:
 class _Run:
     """One run in memory: network, optimiser, data and the step they are at."""
 
-    def __init__(self, config: TrainConfig, progress: Progress) -> None:
+    def __init__(self, config: TrainConfig, progress: Progress, imagenet: bool) -> None:
         self.config = config
         self.progress = progress
         self.device = resolve_device(config.device)
         self.autocast = autocast_type(config.precision)
         sets = [read_coco(entry.path) for entry in config.data]
         self.task: LearningTask = make_task(config, sets)
-        self.val: CocoData | None = None if config.val is None else read_coco(config.val)
-        torch.manual_seed(config.seed)
+        self.val = None if config.val is None else self.task.adapted(read_coco(config.val))
+        torch.manual_seed(config.seed % 2**63)
         self.architecture = Architecture(
             task=config.task,
             outputs=self.task.outputs,
@@ -113,7 +118,7 @@ class _Run:
             height_px=config.height_px,
             width_px=config.width_px,
         )
-        network = HeatmapCNN(self.architecture, imagenet=config.init == "imagenet")
+        network = HeatmapCNN(self.architecture, imagenet)
         if config.freeze_stride:
             network.backbone.freeze(config.freeze_stride)
         self.network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -139,9 +144,15 @@ class _Run:
                 note(
                     f"data: {entry.path}: area of {data.estimated_areas} people missing, estimated"
                 )
-        if self.task.skeleton is not None:
-            pairs = ", ".join(f"{a} <-> {b}" for a, b in self.task.skeleton.swap_pairs) or "none"
-            note(f"skeleton: {len(self.task.skeleton)} joints; mirrored pairs: {pairs}")
+        skeleton = self.task.skeleton
+        if skeleton is not None:
+            mirrored = "pictures are not mirrored"
+            if config.augmentation.mirror_chance:
+                pairs = ", ".join(f"{a} <-> {b}" for a, b in skeleton.swap_pairs) or "none"
+                mirrored = f"mirrored pairs: {pairs}"
+            note(f"skeleton: {len(skeleton)} joints; {mirrored}")
+            if self.val is not None and skeleton.sigmas is None:
+                note(f"sigmas: none in {config.data[0].path}; validation takes {DEFAULT_SIGMA:g}")
         note(
             f"network: {config.backbone} to stride {config.backbone_stride}, "
             f"{self.network.parameter_count() / 1e6:.2f} M parameters, "
@@ -162,7 +173,7 @@ class _Run:
             collate_fn=self.task.collate,
             num_workers=self.config.workers,
             worker_init_fn=_start_worker,
-            generator=torch.Generator().manual_seed(self.config.seed),
+            generator=torch.Generator().manual_seed(self.config.seed % 2**63),
             pin_memory=self.device.type == "cuda",
         )
         try:
@@ -194,19 +205,40 @@ class _Run:
             self.progress.note("initial weights: batch norm statistics measured on training data")
         self.average = ExponentialAverage(self.network, self.config.ema_decay)
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Take up a saved state."""
-        self.network.load_state_dict(state["network"])
-        self.average.network.load_state_dict(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.scaler.load_state_dict(state["scaler"])
-        self.first_step = state["step"]
-        self.best, self.metrics = state["best"], state["metrics"]
-        self.trained_seconds = state["trained_seconds"]
+    def restore(self, state: dict[str, Any], path: Path) -> None:
+        """Take up the state that a file holds.
+
+        Raises:
+            CheckpointError: If it is of another network.
+        """
+        try:
+            self.network.load_state_dict(state["network"])
+            self.average.network.load_state_dict(state["average"])
+            self.optimiser.load_state_dict(state["optimiser"])
+            self.scaler.load_state_dict(state["scaler"])
+            self.first_step = state["step"]
+            self.best, self.metrics = state["best"], state["metrics"]
+            self.trained_seconds = state["trained_seconds"]
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise CheckpointError(
+                f"{path}: expected the state of the run that {CONFIG_FILE} describes, found "
+                f"another: {error}"
+            ) from error
         self.progress.note(f"resumed at step {self.first_step} of {self.total_steps}")
 
     def go(self) -> TrainResult:
-        """Train to the end."""
+        """Train to the end, or until the user interrupts: what is done by then is saved.
+
+        Raises:
+            KeyboardInterrupt: After the state has been saved.
+        """
+        with interrupt_held_back() as asked_to_stop:
+            self._train(asked_to_stop)
+        best = self.config.out / BEST_FILE
+        last = self.config.out / LAST_FILE
+        return TrainResult(last, best if best.exists() else None, self.metrics)
+
+    def _train(self, asked_to_stop: Callable[[], bool]) -> None:
         config = self.config
         val_steps = max(round(config.val_epochs * self.steps_per_epoch), 1)
         began = time.monotonic() - self.trained_seconds
@@ -223,16 +255,18 @@ class _Run:
             self.trained_seconds = time.monotonic() - began
             if self.val is not None and (done % val_steps == 0 or finished):
                 self._validate(self.val, done)
-            if done % config.save_steps == 0 or finished:
+            stop = asked_to_stop() and not finished
+            if done % config.save_steps == 0 or finished or stop:
                 self._save(done)
-        best = config.out / BEST_FILE
-        return TrainResult(config.out / LAST_FILE, best if best.exists() else None, self.metrics)
+            if stop:
+                self.progress.note(f"saved after step {done}; continue by --resume {config.out}")
+                raise KeyboardInterrupt
 
     def _step(self, batch: Any, step: int, rate: float) -> float:
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         # Networks that leave out layers at random do so by step: a resumed run is the same run.
-        torch.manual_seed(self.config.seed * 1_000_003 + step)
+        torch.manual_seed((self.config.seed * 1_000_003 + step) % 2**63)
         self.network.train()
         with torch.autocast(
             self.device.type, self.autocast or torch.bfloat16, enabled=self.autocast is not None
@@ -302,6 +336,8 @@ def _parameter_groups(network: HeatmapCNN, weight_decay: float) -> list[dict[str
 
 
 def _start_worker(_: int) -> None:
+    # Ctrl-C reaches all processes of a terminal: the training process decides when to stop.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Each loader process is one of many already: threads inside it would only fight.
     cv2.setNumThreads(0)
     torch.set_num_threads(1)

@@ -7,26 +7,21 @@ import torch
 
 from pedpose.data.coco import CocoData
 from pedpose.data.reading import read_annotated
-from pedpose.errors import ConfigError
 from pedpose.evaluation.oks import Prediction, evaluate_boxes, evaluate_oks
 from pedpose.evaluation.pck import evaluate_pck
 from pedpose.inference.finder import FinderSettings, PersonFinder
 from pedpose.inference.joints import JointEstimator
 from pedpose.model.heatmap_cnn import HeatmapCNN
 from pedpose.runtime.torch_runtime import TorchRuntime
+from pedpose.skeleton import DEFAULT_SIGMA
 
 
 def validate_joints(network: HeatmapCNN, data: CocoData, device: torch.device) -> dict[str, float]:
     """Return OKS AP and PCK@0.2 of a joint network in the true boxes.
 
-    Raises:
-        ConfigError: If the skeleton has no sigmas, without which there is no OKS.
+    Joints of a skeleton without sigmas count with ``DEFAULT_SIGMA``.
     """
-    if data.skeleton.sigmas is None:
-        raise ConfigError(
-            f"{data.path}: validation needs OKS sigmas, found none in 'categories' for "
-            f"{len(data.skeleton)} joints"
-        )
+    sigmas = data.skeleton.sigmas or (DEFAULT_SIGMA,) * len(data.skeleton)
     estimator = JointEstimator(TorchRuntime(network, device), network.architecture)
     predictions = []
     for picture in data.pictures:
@@ -38,8 +33,8 @@ def validate_joints(network: HeatmapCNN, data: CocoData, device: torch.device) -
         ):
             score = float(keypoints[:, 2].mean())
             predictions.append(Prediction(picture.id, keypoints, person.box, score, person.id))
-    result = evaluate_oks(data, predictions, data.skeleton.sigmas)
-    pck = evaluate_pck(data, predictions, data.skeleton.sigmas, (0.2,))
+    result = evaluate_oks(data, predictions, sigmas)
+    pck = evaluate_pck(data, predictions, sigmas, (0.2,))
     return {"ap": result.ap or 0.0, "pck@0.2": pck.overall[0] or 0.0}
 
 
