@@ -1,4 +1,4 @@
-"""PCK: distances against the larger side of the box, and who is matched with whom."""
+"""PCK, area under its curve and mean distances, against numbers computed by hand."""
 
 from __future__ import annotations
 
@@ -8,170 +8,235 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
-from pedpose.data.coco import CocoData, Person, read_coco
+from pedpose.data.coco import CocoData, read_coco
 from pedpose.errors import DataError
+from pedpose.evaluation.bootstrap import Resampling
+from pedpose.evaluation.groups import Columns, slices
+from pedpose.evaluation.joint_table import JointTable, joint_table
+from pedpose.evaluation.matching import match_people
+from pedpose.evaluation.metrics import parse_metric
 from pedpose.evaluation.oks import Prediction
-from pedpose.evaluation.pck import evaluate_pck, joint_errors, match_people
+from pedpose.evaluation.pck import Sums, intervals, joint_sums
 
 Content = dict[str, Any]
+Write = Callable[..., Path]
+Predict = Callable[..., list[Prediction]]
 
 SIGMAS = (0.05, 0.1, 0.1)
-PICTURE_OF = {11: 1, 12: 1, 21: 2}
 
 
-def person_of(data: CocoData, number: int) -> Person:
-    return next(p for picture in data.pictures for p in picture.people if p.id == number)
+def measure(data: CocoData, predictions: list[Prediction], name: str) -> Sums:
+    table = joint_table(data, match_people(data, predictions, SIGMAS))
+    return joint_sums(parse_metric(name), table, Columns.of(table))
 
 
-def predict(
-    data: CocoData, number: int, score: float = 0.5, offset: float = 0.0, named: bool = False
-) -> Prediction:
-    """Predict a person with all joints ``offset`` pixels too far right."""
-    person = person_of(data, number)
-    keypoints = person.keypoints.astype(np.float64)
-    keypoints[:, 0] += offset
-    return Prediction(PICTURE_OF[number], keypoints, person.box, score, number if named else None)
-
-
-def matched(data: CocoData, predictions: list[Prediction]) -> dict[int, int | None]:
-    """Return for each person the position of its prediction."""
-    positions = {id(prediction): i for i, prediction in enumerate(predictions)}
-    return {
-        m.person.id: None if m.prediction is None else positions[id(m.prediction)]
-        for m in match_people(data, predictions, SIGMAS)
-    }
-
-
-def test_distance_is_measured_in_larger_box_sides(data: CocoData) -> None:
-    # Person 11: larger side 40. Off by 3, by 10 (6 and 8) and by 0 pixels.
-    prediction = predict(data, 11, named=True)
-    prediction.keypoints[0, 0] += 3
-    prediction.keypoints[1, :2] += (6, 8)
-    errors = joint_errors(match_people(data, [prediction], SIGMAS), joints=3)
-    np.testing.assert_allclose(errors[0], [3 / 40, 10 / 40, 0])
-    # Person 12 has no label for its third joint; neither 12 nor 21 was found.
-    np.testing.assert_array_equal(errors[1:], [[np.inf, np.inf, np.nan], [np.inf] * 3])
-
-
-def test_pck_at_several_thresholds(data: CocoData) -> None:
-    # Errors in box sides: person 11 3/40, 10/40, 0; person 12 9/36, 0; person 21 not found.
-    first, second = predict(data, 11, named=True), predict(data, 12, named=True)
+@pytest.fixture
+def predictions(data: CocoData, predict_truth: Predict) -> list[Prediction]:
+    """Person 11 off by 3, 10 and 0 pixels (side 40), 12 by 9 and 0 (side 36), 21 not found."""
+    first, second = predict_truth(data, named=True)[:2]
     first.keypoints[0, 0] += 3
     first.keypoints[1, :2] += (6, 8)
     second.keypoints[0, 0] -= 9
     second.keypoints[2] = 1e6  # not labelled: does not count
-    result = evaluate_pck(data, [first, second], SIGMAS)
-    assert result.thresholds == (0.05, 0.1, 0.2, 0.5)
-    assert result.joints == (3, 3, 2)
-    assert (result.people, result.found) == (3, 2)
-    assert result.overall == pytest.approx((2 / 8, 3 / 8, 3 / 8, 5 / 8))
-    assert result.per_joint[0] == pytest.approx((0, 1 / 3, 1 / 2))
-    assert result.per_joint[1] == pytest.approx((1 / 3, 1 / 3, 1 / 2))
-    assert result.per_joint[3] == pytest.approx((2 / 3, 2 / 3, 1 / 2))
+    return [first, second]
 
 
-def test_a_joint_at_the_threshold_is_wrong(data: CocoData) -> None:
-    at_threshold = predict(data, 11, offset=10, named=True)  # exactly 0.25 of 40 pixels
-    assert evaluate_pck(data, [at_threshold], SIGMAS, [0.25]).overall == (0,)
-    below = predict(data, 11, offset=9.75, named=True)
-    assert evaluate_pck(data, [below], SIGMAS, [0.25]).overall == pytest.approx((3 / 8,))
+# Shares of the box side: 3/40, 10/40, 0, 9/36, 0, and three joints that were not found.
+GOLDEN = [
+    ("pck@0.05", 2 / 8, 0),
+    ("pck@0.1", 3 / 8, 0),
+    ("pck@0.25", 3 / 8, 0),  # at the threshold a joint is wrong
+    ("pck@0.26", 5 / 8, 0),
+    # 1 - 2 * share for each joint that was found, 0 for the others.
+    ("auc", ((1 - 6 / 40) + (1 - 20 / 40) + 1 + (1 - 18 / 36) + 1) / 8, 0),
+    ("found", 5 / 8, 0),
+    ("nme", (3 / 40 + 10 / 40 + 0 + 9 / 36 + 0) / 5, 3),
+    ("epe", (3 + 10 + 0 + 9 + 0) / 5, 3),
+]
 
 
-def test_perfect_and_absent_predictions(data: CocoData) -> None:
-    perfect = evaluate_pck(data, [predict(data, n) for n in PICTURE_OF], SIGMAS)
-    assert perfect.overall == (1, 1, 1, 1)
-    assert perfect.found == 3
-    nothing = evaluate_pck(data, [], SIGMAS)
-    assert nothing.overall == (0, 0, 0, 0)
-    assert nothing.joints == (3, 3, 2)
-    assert nothing.found == 0
-
-
-def test_joints_without_any_label_have_no_pck(
-    coco_content: Content, write_coco: Callable[..., Path]
+@pytest.mark.parametrize(("name", "value", "left_out"), GOLDEN)
+def test_golden_values(
+    data: CocoData, predictions: list[Prediction], name: str, value: float, left_out: int
 ) -> None:
-    coco_content["annotations"] = [coco_content["annotations"][1]]
+    sums = measure(data, predictions, name)
+    assert sums.values[0] == pytest.approx(value)
+    assert sums.left_out == left_out
+
+
+def test_sums_of_pictures_and_groups(data: CocoData, predictions: list[Prediction]) -> None:
+    sums = measure(data, predictions, "pck@0.26")
+    part = {name: sums.values[where] for name, where in slices(3).items()}
+    np.testing.assert_allclose(part["joints"], [2 / 3, 2 / 3, 1 / 2])
+    # Areas of 480, 500.5 and 900 are all below 32^2.
+    np.testing.assert_allclose(part["sizes"], [5 / 8, np.nan, np.nan])
+    # The only hidden label is the left hand of person 11.
+    np.testing.assert_allclose(part["visibilities"], [1, 4 / 7])
+    # Two people in the first picture, one (not found) in the second.
+    np.testing.assert_allclose(part["crowds"], [0, 1, np.nan, np.nan])
+    np.testing.assert_array_equal(sums.numerator[:, 0], [5, 0])
+    np.testing.assert_array_equal(sums.denominator[:, 0], [5, 3])
+
+
+def test_size_classes_end_as_in_coco(coco_content: Content, write_coco: Write) -> None:
+    for annotation, area in zip(coco_content["annotations"], (1023.9, 1024, 9216.1), strict=False):
+        annotation["area"] = area
     data = read_coco(write_coco(coco_content))
-    result = evaluate_pck(data, [predict(data, 12)], SIGMAS, [0.2])
-    assert result.per_joint == ((1, 1, None),)
-    coco_content["annotations"] = []
-    empty = read_coco(write_coco(coco_content))
-    assert evaluate_pck(empty, [], SIGMAS, [0.2]).overall == (None,)
+    table = joint_table(data, match_people(data, [], SIGMAS))
+    assert Columns.of(table).size.tolist() == [0, 1, 2]
 
 
-def test_named_predictions_go_to_their_person(data: CocoData) -> None:
-    # By OKS both would choose the other one.
-    predictions = [predict(data, 11), predict(data, 12)]
-    swapped = [
-        Prediction(1, p.keypoints, p.box, p.score, other)
-        for p, other in zip(predictions, (12, 11), strict=True)
-    ]
-    assert matched(data, swapped) == {11: 1, 12: 0, 21: None}
-
-
-def test_of_two_named_predictions_the_better_score_counts(data: CocoData) -> None:
-    twice = [predict(data, 11, 0.3, named=True), predict(data, 11, 0.6, named=True)]
-    assert matched(data, twice)[11] == 1
-
-
-def test_unnamed_predictions_choose_the_nearest_free_person(data: CocoData) -> None:
-    predictions = [predict(data, 21), predict(data, 12), predict(data, 11)]
-    assert matched(data, predictions) == {11: 2, 12: 1, 21: 0}
-
-
-def test_best_score_chooses_first(data: CocoData) -> None:
-    predictions = [predict(data, 21, 0.6), predict(data, 21, 0.7, offset=1)]
-    assert matched(data, predictions)[21] == 1
-
-
-def test_a_duplicate_does_not_take_the_person_of_a_good_prediction(data: CocoData) -> None:
-    predictions = [
-        predict(data, 11, 0.9),
-        predict(data, 11, 0.8, offset=1),  # finds 11 taken and is closer to 12 than to nobody
-        predict(data, 12, 0.7),
-    ]
-    assert matched(data, predictions) == {11: 0, 12: 2, 21: None}
-
-
-def test_a_poor_prediction_is_matched_where_nothing_better_is(data: CocoData) -> None:
-    # OKS of joints that are all off by d: the mean of exp(-d^2 / (2 area (2 sigma)^2)); with an
-    # area of 900 and sigmas of 0.05, 0.1 and 0.1 it is 0.106 for 11.5 pixels and 0.053 for 13.5.
-    poor = predict(data, 21, offset=11.5)
-    assert matched(data, [poor])[21] == 0
-    hopeless = predict(data, 21, offset=13.5)
-    assert matched(data, [hopeless])[21] is None
-
-
-def test_unnamed_predictions_leave_named_people_alone(data: CocoData) -> None:
-    predictions = [predict(data, 11, 0.9), predict(data, 11, 0.1, offset=5, named=True)]
-    assert matched(data, predictions)[11] == 1
-
-
-def test_joints_without_label_do_not_matter_for_matching(
-    coco_content: Content, write_coco: Callable[..., Path]
+def test_figures_of_size_classes(
+    coco_content: Content, write_coco: Write, predict_truth: Predict
 ) -> None:
-    only_head = {"keypoints": [42, 12, 2, 0, 0, 0, 0, 0, 0], "num_keypoints": 1}
-    coco_content["annotations"][1].update(only_head)
+    for annotation, area in zip(coco_content["annotations"], (900, 2000, 10000), strict=False):
+        annotation["area"] = area
     data = read_coco(write_coco(coco_content))
-    hands_elsewhere, hands_at_zero = predict(data, 12, 0.9), predict(data, 12, 0.8)
-    hands_elsewhere.keypoints[1:, :2] = 1e6
-    assert matched(data, [hands_at_zero, hands_elsewhere])[12] == 1
+    small, medium, _ = predict_truth(data, named=True)
+    medium.keypoints[0, 0] += 30
+    sums = measure(data, [small, medium], "pck@0.2")
+    np.testing.assert_allclose(sums.values[slices(3)["sizes"]], [1, 1 / 2, 0])
 
 
-@pytest.mark.parametrize(("picture", "person"), [(1, 21), (2, 11), (1, 99)])
-def test_a_name_that_is_not_in_the_picture_is_refused(
-    data: CocoData, picture: int, person: int
+def torso_content(content: Content) -> Content:
+    content["categories"][0]["keypoints"] = ["nose", "left_shoulder", "right_hip"]
+    return content
+
+
+def test_pck_by_torso(coco_content: Content, write_coco: Write, predict_truth: Predict) -> None:
+    # Person 11: left shoulder (8, 20), right hip (20, 21): sqrt(145) pixels. Person 12 has no hip
+    # label and is left out with its two joints. Person 21 was not found.
+    data = read_coco(write_coco(torso_content(coco_content)))
+    first = predict_truth(data, named=True)[0]
+    first.keypoints[0, 0] += 2.4  # 0.1993 torsos
+    first.keypoints[1, 0] += 2.42  # 0.2010 torsos
+    sums = measure(data, [first], "pck-torso@0.2")
+    assert sums.values[0] == pytest.approx(2 / 6)
+    assert sums.left_out == 2
+
+
+def test_pck_by_head_box(coco_content: Content, write_coco: Write, predict_truth: Predict) -> None:
+    # 0.6 times the diagonal of 6 x 8 is 6; half of it is 3 pixels.
+    coco_content["annotations"][0]["head_box"] = [10, 5, 6, 8]
+    data = read_coco(write_coco(coco_content))
+    first = predict_truth(data, named=True)[0]
+    first.keypoints[0, 0] += 2.99
+    first.keypoints[1, 0] += 3.01
+    sums = measure(data, [first], "pckh@0.5")
+    assert sums.values[0] == pytest.approx(2 / 3)
+    assert sums.left_out == 5, "joints of the two people without a head box"
+
+
+def test_pck_by_neck_and_head_top(
+    coco_content: Content, write_coco: Write, predict_truth: Predict
 ) -> None:
-    stray = Prediction(picture, np.zeros((3, 3)), np.ones(4), 0.5, person)
-    with pytest.raises(
-        DataError,
-        match=f"picture {picture}: expected the id of a person annotated in it, found {person}",
-    ):
-        match_people(data, [stray], SIGMAS)
+    # Person 11: (14, 10) to (8, 20) is sqrt(136) = 11.66 pixels; 12 sqrt(180); 21 sqrt(208).
+    coco_content["categories"][0]["keypoints"] = ["head_top", "neck", "tail"]
+    data = read_coco(write_coco(coco_content))
+    first = predict_truth(data, named=True)[0]
+    first.keypoints[0, 0] += 5.82
+    first.keypoints[1, 0] += 5.84
+    sums = measure(data, [first], "pckh@0.5")
+    assert sums.values[0] == pytest.approx(2 / 8)
+    assert sums.left_out == 0
 
 
-def test_another_number_of_joints_is_refused(data: CocoData) -> None:
-    wrong = Prediction(1, np.zeros((4, 3)), np.ones(4), 0.5)
-    with pytest.raises(DataError, match=r"expected keypoints of shape \(3, 3\)"):
-        evaluate_pck(data, [wrong], SIGMAS)
+@pytest.mark.parametrize(
+    ("names", "metric", "reason"),
+    [
+        (["a", "b", "c"], "pckh@0.5", "no annotation has a head box .* no neck and head_top"),
+        (["neck", "b", "head_top"], "pckh@0.5", "no annotation has .* nobody has both neck and"),
+        (["a", "b", "c"], "pck-torso@0.2", "the skeleton has no left_shoulder and right_hip"),
+        (["left_shoulder", "b", "right_hip"], "pck-torso@0.2", "nobody has both left_shoulder"),
+    ],
+)
+def test_what_is_not_annotated_is_refused(
+    coco_content: Content, write_coco: Write, names: list[str], metric: str, reason: str
+) -> None:
+    coco_content["categories"][0]["keypoints"] = names
+    for annotation in coco_content["annotations"][:3]:
+        annotation["keypoints"][8] = 0
+        annotation["num_keypoints"] = 2
+    data = read_coco(write_coco(coco_content))
+    with pytest.raises(DataError, match=f"{metric} cannot be measured: {reason}"):
+        measure(data, [], metric)
+
+
+def test_nobody_found(data: CocoData) -> None:
+    assert measure(data, [], "pck@0.5").values[0] == 0
+    assert measure(data, [], "auc").values[0] == 0
+    epe = measure(data, [], "epe")
+    assert np.isnan(epe.values[0])
+    assert epe.left_out == 8
+
+
+def table_of(distance: np.ndarray, picture: np.ndarray, pictures: int) -> JointTable:
+    people = len(distance)
+    return JointTable(
+        pictures=pictures,
+        picture=picture,
+        distance=distance,
+        visibility=np.where(np.isnan(distance), 0, 2),
+        area=np.full(people, 2000.0),
+        box_side=np.full(people, 50.0),
+        torso=np.full(people, 20.0),
+        head=np.full(people, 10.0),
+        torso_reason=None,
+        head_reason=None,
+    )
+
+
+DISTANCES = arrays(
+    np.float64, (6, 3), elements=st.one_of(st.floats(0, 100), st.just(np.inf), st.just(np.nan))
+)
+PICTURES = np.array([0, 0, 1, 2, 3, 3])
+
+
+@given(DISTANCES, st.floats(0.01, 1), st.floats(1, 3))
+def test_pck_grows_with_the_threshold(distance: np.ndarray, low: float, factor: float) -> None:
+    table = table_of(distance, PICTURES, 5)
+    columns = Columns.of(table)
+    for kind in ("pck", "pck-torso", "pckh"):
+        small = joint_sums(parse_metric(f"{kind}@{low:.6f}"), table, columns).values
+        large = joint_sums(parse_metric(f"{kind}@{low * factor:.6f}"), table, columns).values
+        assert (small <= large)[~np.isnan(small)].all()
+        assert ((small >= 0) & (large <= 1))[~np.isnan(small)].all()
+
+
+@given(DISTANCES)
+def test_auc_is_the_mean_of_pck(distance: np.ndarray) -> None:
+    table = table_of(distance, PICTURES, 5)
+    columns = Columns.of(table)
+    area = joint_sums(parse_metric("auc"), table, columns).values[0]
+    alphas = (np.arange(500) + 0.5) / 1000  # middles of 500 steps up to 0.5
+    curve = [joint_sums(parse_metric(f"pck@{a}"), table, columns).values[0] for a in alphas[::20]]
+    if not np.isnan(area):
+        # 25 of the 500 middles: each joint's step is found within one twentieth.
+        assert area == pytest.approx(np.mean(curve), abs=1 / 25)
+
+
+@given(DISTANCES, st.permutations(range(5)))
+def test_order_of_pictures_does_not_matter(distance: np.ndarray, order: list[int]) -> None:
+    table = table_of(distance, PICTURES, 5)
+    moved = table_of(distance, np.array(order)[PICTURES], 5)
+    for name in ("pck@0.2", "auc", "nme", "epe"):
+        before = joint_sums(parse_metric(name), table, Columns.of(table))
+        after = joint_sums(parse_metric(name), moved, Columns.of(moved))
+        np.testing.assert_allclose(before.values, after.values, rtol=1e-12)
+        assert before.left_out == after.left_out
+
+
+@given(DISTANCES)
+def test_interval_holds_the_estimate(distance: np.ndarray) -> None:
+    table = table_of(distance, PICTURES, 5)
+    columns = Columns.of(table)
+    sums = [joint_sums(parse_metric(name), table, columns) for name in ("pck@0.2", "epe")]
+    for one, (low, high) in zip(sums, intervals(sums, 5, Resampling(100)), strict=True):
+        known = ~np.isnan(one.values)
+        np.testing.assert_array_equal(known, ~np.isnan(low))
+        assert (low <= one.values)[known].all()
+        assert (one.values <= high)[known].all()

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pedpose.data.coco import CocoData
-from pedpose.evaluation.pck import Match
+from pedpose.evaluation.matching import Match
 from pedpose.skeleton import Skeleton
 
 Doubles = NDArray[np.float64]

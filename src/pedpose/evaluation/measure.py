@@ -16,11 +16,11 @@ from pedpose.evaluation.bootstrap import Resampling
 from pedpose.evaluation.curves import Curves, measure_curves
 from pedpose.evaluation.figures import MetricResult, as_figure
 from pedpose.evaluation.groups import CROWDS, SIZES, VISIBILITIES, Columns, slices
-from pedpose.evaluation.joint_metrics import Sums, intervals, joint_sums
 from pedpose.evaluation.joint_table import JointTable, joint_table
+from pedpose.evaluation.matching import Match, match_people
 from pedpose.evaluation.metrics import Metric
 from pedpose.evaluation.oks import LEAST_OKS, Prediction, run_keypoint_evaluation
-from pedpose.evaluation.pck import Match, match_people
+from pedpose.evaluation.pck import Sums, intervals, joint_sums
 from pedpose.evaluation.picture_data import PictureData
 from pedpose.evaluation.report import EvaluationReport, PredictionSource, TruthSource
 from pedpose.files import sha256_of

@@ -1,8 +1,13 @@
-"""Percentage of correct keypoints (PCK).
+"""PCK, its area, and mean distances: each a sum over joints divided by a number of joints.
 
-A joint is right when it lies closer to its label than alpha times the larger side of the person's
-annotated box: PCK of Yang & Ramanan, "Articulated human detection with flexible mixtures of
-parts" (TPAMI 2013), who use alpha * max(h, w). Only labelled joints (v > 0) count.
+Sums are kept for each picture and each column (all joints, one joint, one group of people), so
+that figures of any selection of pictures are two matrix products.
+
+Sources: PCK of Yang & Ramanan, "Articulated human detection with flexible mixtures of parts"
+(TPAMI 2013): a joint is right when it lies closer to its label than a share of the larger side of
+the box. PCK by torso: the detected joints (PDJ) of Sapp & Taskar, "MODEC" (CVPR 2013). PCKh:
+Andriluka et al., "2D Human Pose Estimation" (CVPR 2014). Mean distance (EPE) and normalised mean
+error (NME): as everywhere, over the joints of people who were found.
 """
 
 from __future__ import annotations
@@ -13,166 +18,92 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pedpose.data.coco import CocoData, Person, Picture
 from pedpose.errors import DataError
-from pedpose.evaluation.oks import LEAST_OKS, Prediction, check_predictions
-from pedpose.geometry import oks
+from pedpose.evaluation.bootstrap import Resampling, interval
+from pedpose.evaluation.groups import Columns
+from pedpose.evaluation.joint_table import JointTable
+from pedpose.evaluation.metrics import AUC_END, Metric
 
 Doubles = NDArray[np.float64]
 
-PCK_THRESHOLDS = (0.05, 0.1, 0.2, 0.5)
-
-# Good matches are made before poor ones: else a false alarm with a high score could take the
-# person that a better prediction belongs to. 0.5 is the lowest OKS at which COCO sees a match.
-_ROUNDS = (0.5, LEAST_OKS)
-
 
 @dataclass(frozen=True, slots=True)
-class Match:
-    """An annotated person and the prediction for it, or None where it was not found."""
-
-    person: Person
-    prediction: Prediction | None
-
-
-@dataclass(frozen=True, slots=True)
-class PckResult:
-    """PCK in 0..1 at T thresholds; None where no joint is labelled.
+class Sums:
+    """What a metric is the quotient of.
 
     Attributes:
-        thresholds: (T,) alphas.
-        overall: (T,) share of right joints among all labelled joints.
-        per_joint: (T, K) the same for each joint.
-        joints: (K,) number of labels of each joint.
-        people: Number of annotated people.
-        found: Number of them that a prediction was matched with.
+        numerator: (N, C) sums over the joints of each of N pictures and C columns.
+        denominator: (N, C) how many joints they are of.
+        left_out: Labelled joints that have no value: of people who were not found (distances), or
+            whose torso or head size is not annotated.
     """
 
-    thresholds: tuple[float, ...]
-    overall: tuple[float | None, ...]
-    per_joint: tuple[tuple[float | None, ...], ...]
-    joints: tuple[int, ...]
-    people: int
-    found: int
+    numerator: Doubles
+    denominator: Doubles
+    left_out: int
+
+    @property
+    def values(self) -> Doubles:
+        """(C,) the metric over all pictures, NaN where it is of no joint."""
+        return _divide(self.numerator.sum(axis=0), self.denominator.sum(axis=0))
 
 
-def evaluate_pck(
-    data: CocoData,
-    predictions: Sequence[Prediction],
-    sigmas: tuple[float, ...],
-    thresholds: Sequence[float] = PCK_THRESHOLDS,
-) -> PckResult:
-    """Measure PCK; the joints of people who were not found are wrong.
-
-    Args:
-        data: The annotations.
-        predictions: In any order; those that match nobody do not count.
-        sigmas: K per-joint sigmas, for matching predictions with people.
-        thresholds: T alphas, as shares of the larger side of the annotated box.
+def joint_sums(metric: Metric, table: JointTable, columns: Columns) -> Sums:
+    """Measure one metric for each picture and column.
 
     Raises:
-        DataError: If a prediction does not fit the annotations.
+        DataError: If nobody has what the metric is normalised by; the message says why.
     """
-    matches = match_people(data, predictions, sigmas)
-    errors = joint_errors(matches, len(data.skeleton))
-    labels = (~np.isnan(errors)).sum(axis=0)
-    right = np.array([(errors < alpha).sum(axis=0) for alpha in thresholds])  # NaN is never right
-    return PckResult(
-        thresholds=tuple(thresholds),
-        overall=tuple(_share(row.sum(), labels.sum()) for row in right),
-        per_joint=tuple(tuple(map(_share, row, labels)) for row in right),
-        joints=tuple(labels.tolist()),
-        people=len(matches),
-        found=sum(match.prediction is not None for match in matches),
+    values = _values(metric, table)
+    counted = table.labelled & ~np.isnan(values)
+    return Sums(
+        numerator=columns.sum(table.picture, np.where(counted, values, 0.0)),
+        denominator=columns.sum(table.picture, counted.astype(np.float64)),
+        left_out=int(table.labelled.sum() - counted.sum()),
     )
 
 
-def match_people(
-    data: CocoData, predictions: Sequence[Prediction], sigmas: tuple[float, ...]
-) -> list[Match]:
-    """Find the prediction of each annotated person.
-
-    Predictions with a ``person_id`` belong to that annotation. The others choose, in each
-    picture, best score first, the person with the highest OKS who is still free: first where OKS
-    is at least 0.5, then where it is at least 0.1. A person gets at most one prediction. People who
-    get none were not found: all their labelled joints count as wrong.
-
-    Returns:
-        One match for each annotated person, in the order of the file.
-
-    Raises:
-        DataError: If a prediction does not fit the annotations, or its ``person_id`` is not an
-            annotated person of its picture.
-    """
-    check_predictions(data, predictions)
-    chosen: dict[int, Prediction] = {}
-    unnamed: dict[int, list[Prediction]] = {picture.id: [] for picture in data.pictures}
-    picture_of = {person.id: picture.id for picture in data.pictures for person in picture.people}
-    for prediction in sorted(predictions, key=lambda p: -p.score):
-        number = prediction.person_id
-        if number is None:
-            unnamed[prediction.picture_id].append(prediction)
-        elif picture_of.get(number) != prediction.picture_id:
-            raise DataError(
-                f"{data.path}: prediction for picture {prediction.picture_id}: expected the id of "
-                f"a person annotated in it, found {number}"
-            )
-        else:
-            chosen.setdefault(number, prediction)
-    for picture in data.pictures:
-        _choose(picture, unnamed[picture.id], sigmas, chosen)
-    people = (person for picture in data.pictures for person in picture.people)
-    return [Match(person, chosen.get(person.id)) for person in people]
+def intervals(
+    sums: Sequence[Sums], pictures: int, resampling: Resampling
+) -> list[tuple[Doubles, Doubles]]:
+    """Return for each metric the lower and upper ends (C,) of its 95 % intervals."""
+    samples: list[list[Doubles]] = [[] for _ in sums]
+    for weights in resampling.weights(pictures):
+        for drawn, one in zip(samples, sums, strict=True):
+            drawn.append(_divide(weights @ one.numerator, weights @ one.denominator))
+    return [interval(drawn, one.values) for drawn, one in zip(samples, sums, strict=True)]
 
 
-def joint_errors(matches: Sequence[Match], joints: int) -> Doubles:
-    """Return how far each joint is off, in larger sides of the person's annotated box.
-
-    Args:
-        matches: P people.
-        joints: K, the number of joints.
-
-    Returns:
-        (P, K); NaN where the joint is not labelled, infinite where the person was not found.
-    """
-    errors = np.full((len(matches), joints), np.inf)
-    for row, match in zip(errors, matches, strict=True):
-        person = match.person
-        if match.prediction is not None:
-            offset = match.prediction.keypoints[:, :2].astype(np.float64) - person.keypoints[:, :2]
-            row[:] = np.hypot(*offset.T) / (person.box[2:] - person.box[:2]).max()
-        row[person.keypoints[:, 2] == 0] = np.nan
-    return errors
+def _values(metric: Metric, table: JointTable) -> Doubles:
+    """Return what each joint (P, K) contributes, NaN where it does not count."""
+    if metric.threshold is not None:
+        scale = _scale(metric, table)
+        right = table.distance / scale[:, None] < metric.threshold
+        return np.where(np.isnan(scale)[:, None], np.nan, right)
+    if metric.kind == "auc":
+        # The PCK curve of one joint is a step from 0 to 1 at its distance: its area is exact.
+        share = table.distance / table.box_side[:, None] / AUC_END
+        return np.asarray(np.clip(1 - share, 0, None), np.float64)
+    if metric.kind == "found":
+        return np.asarray(np.isfinite(table.distance), np.float64)
+    distance = table.distance / table.box_side[:, None] if metric.kind == "nme" else table.distance
+    return np.asarray(np.where(np.isinf(distance), np.nan, distance), np.float64)
 
 
-def _choose(
-    picture: Picture,
-    predictions: Sequence[Prediction],
-    sigmas: tuple[float, ...],
-    chosen: dict[int, Prediction],
-) -> None:
-    """Give the predictions (best first) of one picture to its people by OKS."""
-    if not predictions or not picture.people:
-        return
-    labels = np.stack([person.keypoints for person in picture.people])
-    similarity = oks(
-        np.stack([prediction.keypoints for prediction in predictions]),
-        labels,
-        np.array([person.area for person in picture.people]),
-        sigmas,
-        labels[:, :, 2] > 0,
+def _scale(metric: Metric, table: JointTable) -> Doubles:
+    if metric.kind == "pck":
+        return table.box_side
+    lengths, reason = (
+        (table.torso, table.torso_reason)
+        if metric.kind == "pck-torso"
+        else (table.head, table.head_reason)
     )
-    free = np.array([person.id not in chosen for person in picture.people])
-    waiting = list(range(len(predictions)))
-    for least in _ROUNDS:
-        for index in tuple(waiting):
-            similarities = np.where(free, similarity[index], 0)
-            best = int(similarities.argmax())
-            if similarities[best] >= least:
-                chosen[picture.people[best].id] = predictions[index]
-                free[best] = False
-                waiting.remove(index)
+    if reason is not None:
+        raise DataError(f"{metric.name} cannot be measured: {reason}")
+    return lengths
 
 
-def _share(part: int, whole: int) -> float | None:
-    return float(part / whole) if whole else None
+def _divide(numerator: Doubles, denominator: Doubles) -> Doubles:
+    quotient = np.full(numerator.shape, np.nan)
+    np.divide(numerator, denominator, out=quotient, where=denominator > 0)
+    return quotient

@@ -108,7 +108,7 @@ class Video:
                 break
             # Where a format has no time stamps, OpenCV leaves this at 0.
             stamp = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
-            time_s = stamp if stamp > time_s else read / self.fps
+            time_s = max(stamp, time_s) if stamp > 0 else read / self.fps
             yield Frame(np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8), read, time_s)
             read += 1
         self._check_complete(read, time_s)

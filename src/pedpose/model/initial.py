@@ -70,9 +70,9 @@ def measure_batch_norm(network: nn.Module, part: nn.Module, batches: Iterable[Te
 
     def measure(module: nn.Module, inputs: tuple[Tensor]) -> None:
         assert isinstance(module, nn.BatchNorm2d)
-        x = inputs[0].double().transpose(0, 1).flatten(1)
-        sums[module][0] += x.sum(dim=1).cpu()
-        sums[module][1] += x.square().sum(dim=1).cpu()
+        x = inputs[0].cpu().double().transpose(0, 1).flatten(1)
+        sums[module][0] += x.sum(dim=1)
+        sums[module][1] += x.square().sum(dim=1)
         counts[module] += x.shape[1]
 
     hooks = [m.register_forward_pre_hook(measure) for m in norms]

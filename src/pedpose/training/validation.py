@@ -7,8 +7,12 @@ import torch
 
 from pedpose.data.coco import CocoData
 from pedpose.data.reading import read_annotated
+from pedpose.evaluation.groups import Columns
+from pedpose.evaluation.joint_table import joint_table
+from pedpose.evaluation.matching import match_people
+from pedpose.evaluation.metrics import parse_metric
 from pedpose.evaluation.oks import Prediction, evaluate_boxes, evaluate_oks
-from pedpose.evaluation.pck import evaluate_pck
+from pedpose.evaluation.pck import joint_sums
 from pedpose.inference.finder import FinderSettings, PersonFinder
 from pedpose.inference.joints import JointEstimator
 from pedpose.model.heatmap_cnn import HeatmapCNN
@@ -34,8 +38,9 @@ def validate_joints(network: HeatmapCNN, data: CocoData, device: torch.device) -
             score = float(keypoints[:, 2].mean())
             predictions.append(Prediction(picture.id, keypoints, person.box, score, person.id))
     result = evaluate_oks(data, predictions, sigmas)
-    pck = evaluate_pck(data, predictions, sigmas, (0.2,))
-    return {"ap": result.ap or 0.0, "pck@0.2": pck.overall[0] or 0.0}
+    table = joint_table(data, match_people(data, predictions, sigmas))
+    pck = joint_sums(parse_metric("pck@0.2"), table, Columns.of(table))
+    return {"ap": result.ap or 0.0, "pck@0.2": float(np.nan_to_num(pck.values[0]))}
 
 
 def validate_finder(network: HeatmapCNN, data: CocoData, device: torch.device) -> dict[str, float]:
