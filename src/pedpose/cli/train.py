@@ -32,7 +32,7 @@ def train(
     backbone: Annotated[str, typer.Option(help="Torchvision network.")] = "efficientnet_b0",
     backbone_stride: Annotated[int, typer.Option(help="Where it is cut: 16 or 32.")] = 32,
     width: Annotated[int, typer.Option(help="Channels of the decoder.")] = 64,
-    input_size: Annotated[str, typer.Option(help="HEIGHTxWIDTH of the input.")] = "224x160",
+    input_size: Annotated[str, typer.Option(help="HEIGHTxWIDTH of the input.")] = "256x192",
     init: Annotated[str, typer.Option(help="Initial weights: FILE, imagenet or none.")] = "none",
     freeze: Annotated[
         int, typer.Option(help="Keep the backbone's weights up to this stride; 0 trains all.")
@@ -138,7 +138,7 @@ def _refuse_others(context: typer.Context) -> None:
 def _parse_size(text: str) -> tuple[int, int]:
     height, cross, width = text.lower().partition("x")
     if not (cross and height.isdigit() and width.isdigit()):
-        raise ConfigError(f"--input-size: expected HEIGHTxWIDTH such as 224x160, found {text!r}")
+        raise ConfigError(f"--input-size: expected HEIGHTxWIDTH such as 256x192, found {text!r}")
     return int(height), int(width)
 
 

@@ -60,8 +60,8 @@ class TrainConfig:
     backbone: str = "efficientnet_b0"
     backbone_stride: int = 32
     width: int = 64
-    height_px: int = 224
-    width_px: int = 160
+    height_px: int = 256
+    width_px: int = 192
     init: str = "none"
     freeze_stride: int = 0
     min_side_px: float = 0.0
