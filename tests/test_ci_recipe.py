@@ -114,12 +114,12 @@ def test_the_recipe_passes_and_fails(repository: Path) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
     assert "gate passed" in (repository / "summary.md").read_text()
 
-    too_high = command().replace('"pck@0.2=0.80"', '"pck@0.2=0.999"')
+    too_high = command().replace('"pck@0.2=0.80"', '"pck@0.001=0.99"')
     assert too_high != command()
     done = run(repository, too_high)
     assert done.returncode == 1, done.stdout + done.stderr
     assert run(repository, commands[1]).returncode == 0
-    assert "gate FAILED: 1 of 13 fell short" in (repository / "summary.md").read_text()
+    assert "gate FAILED: 1 of 14 fell short" in (repository / "summary.md").read_text()
     root = ElementTree.parse(repository / "report/junit.xml").getroot()
-    assert (root.get("tests"), root.get("failures")) == ("13", "1")
+    assert (root.get("tests"), root.get("failures")) == ("14", "1")
     assert (repository / "report/report.html").is_file()

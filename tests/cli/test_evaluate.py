@@ -65,10 +65,11 @@ def test_results_of_other_tools_are_judged(tmp_path: Path, truth: Content):
     ]
     (tmp_path / "results.json").write_text(json.dumps(perfect))
     out = tmp_path / "report"
-    result = evaluate(
+    arguments = (
         *("--data", tmp_path / "truth.json", "--predictions", tmp_path / "results.json"),
         *("--out", out),
     )
+    result = CliRunner().invoke(app, ["eval", *map(str, arguments)])
     assert result.exit_code == 0, result.output
     report = json.loads((out / "report.json").read_text())
     assert report["metrics"]["ap"]["value"] == pytest.approx(1.0)
