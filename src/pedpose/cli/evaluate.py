@@ -196,15 +196,15 @@ def _allowed_drop(baseline: Path | None, max_drop: float | None, strict: bool) -
 
 def _open_results(truth: CocoData, predictions: Path) -> _Predict:
     """Read the results of any tool."""
-    from pedpose.evaluation.image_ids import images_file, picture_ids
+    from pedpose.evaluation.image_ids import read_picture_ids
     from pedpose.evaluation.measure import Predicted
     from pedpose.evaluation.results_file import read_predictions
     from pedpose.files import sha256_of
 
-    images = images_file(predictions)
-    ids = None if images is None else picture_ids(images, truth)
-    people = read_predictions(predictions, truth, ids)
-    files = {str(path): sha256_of(path) for path in (predictions, images) if path is not None}
+    listed = read_picture_ids(predictions, truth)
+    people = read_predictions(predictions, truth, None if listed is None else listed.ids)
+    paths = [predictions, *([] if listed is None else [listed.path])]
+    files = {str(path): sha256_of(path) for path in paths}
     predicted = Predicted(people, files, "of the predictions", "none")
     return lambda progress: predicted
 

@@ -170,7 +170,7 @@ class _Reader:
         sections = self._sections()
         teacher = self._teacher(sections)
         skeleton, category_id = self._people_category(sections["categories"])
-        others = {c.get("id") for c in sections["categories"]} - {category_id}
+        categories = {category["id"] for category in sections["categories"]}
         images = self._images(sections["images"])
         people: dict[int, list[Person]] = {number: [] for number in images}
         crowds: dict[int, list[list[float]]] = {number: [] for number in images}
@@ -179,7 +179,7 @@ class _Reader:
         seen: set[int] = set()
         for position, entry in enumerate(sections["annotations"]):
             label = self._annotation_label(position, entry, seen, images)
-            if label is None or self._is_other(label, entry, category_id, others):
+            if label is None or self._is_other(label, entry, category_id, categories):
                 continue
             box = self._box(label, entry, images[entry["image_id"]])
             if box is None:
@@ -283,15 +283,14 @@ class _Reader:
         return label
 
     def _is_other(
-        self, label: str, entry: Mapping[str, Any], category_id: int, others: Collection[Any]
+        self, label: str, entry: Mapping[str, Any], category_id: int, listed: Collection[int]
     ) -> bool:
         """Tell whether an annotation is not of a person."""
         found = entry.get("category_id")
-        if is_id(found) and found in others:
-            return True
-        if not is_id(found) or found != category_id:
+        if not is_id(found) or found not in listed:
             self.faults.add(label, "the category_id of a listed category", found)
-        return False
+            return False
+        return found != category_id
 
     def _is_crowd(self, label: str, entry: Mapping[str, Any]) -> bool:
         crowd = entry.get("iscrowd", 0)

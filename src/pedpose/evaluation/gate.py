@@ -149,6 +149,11 @@ def parse_limit(text: str, bound: Bound) -> Limit:
     return Limit(metric, joint.strip() or None, bound, number)
 
 
+def meets(value: float, bound: Bound, number: float, slack: float = 0.0) -> bool:
+    """Tell whether a value is on the right side of a bound, or wrong by no more than the slack."""
+    return value >= number - slack if bound == "min" else value <= number + slack
+
+
 def check_joints(limits: Sequence[Limit], joints: Sequence[str]) -> None:
     """Make sure that demands name joints that there are.
 
@@ -173,11 +178,7 @@ def check_limits(
     for limit in limits:
         result = results[limit.metric.name]
         value = (result.overall if limit.joint is None else result.joints[limit.joint]).value
-        good = value is not None and (
-            value >= limit.number - ROUNDING
-            if limit.bound == "min"
-            else value <= limit.number + ROUNDING
-        )
+        good = value is not None and meets(value, limit.bound, limit.number, ROUNDING)
         checked.append(
             LimitResult(
                 name=limit.name,

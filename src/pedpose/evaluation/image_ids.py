@@ -8,6 +8,7 @@ beside its results, which number is which picture.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -17,39 +18,43 @@ from pedpose.data.faults import Faults, is_id
 IMAGES_FILE = "images.json"
 
 
-def images_file(results: Path) -> Path | None:
-    """Return the list of pictures beside a results file, None where there is none of ours.
+@dataclass(frozen=True, slots=True)
+class PictureIds:
+    """Which annotated pictures the numbers of a results file stand for.
 
-    Frames of a video have no names: their numbers, counted from 1, are taken as ids.
+    Attributes:
+        path: Of the list of pictures.
+        ids: Id of the annotated picture by number; pictures without annotations are left out.
     """
-    path = results.with_name(IMAGES_FILE)
-    if not path.is_file():
-        return None
-    content = read_json(path)
-    pictures = isinstance(content, list) and all(map(_is_picture, content))
-    return path if pictures else None
+
+    path: Path
+    ids: dict[int, int]
 
 
-def picture_ids(path: Path, data: CocoData) -> dict[int, int]:
-    """Return for each number in a list of pictures the id of the annotated picture it is.
+def read_picture_ids(results: Path, data: CocoData) -> PictureIds | None:
+    """Read the list of pictures beside a results file; None where there is none of ours.
 
-    Names are compared from their end: folders may have moved. Pictures without annotations are
-    left out.
+    Names are compared from their end: folders may have moved. Frames of a video have no names:
+    their numbers, counted from 1, are taken as ids.
 
     Args:
-        path: Of the list, from :func:`images_file`.
+        results: The results file.
         data: The annotations.
 
     Raises:
         DataError: With every fault found: a number that comes twice, a name that several
             annotated pictures have, a size that differs.
     """
+    path = results.with_name(IMAGES_FILE)
+    content = read_json(path) if path.is_file() else None
+    if not isinstance(content, list) or not all(map(_is_picture, content)):
+        return None
     faults = Faults(path)
     by_name: dict[str, list[Picture]] = {}
     for picture in data.pictures:
         by_name.setdefault(picture.path.name, []).append(picture)
     ids: dict[int, int] = {}
-    for image in read_json(path):
+    for image in content:
         number, name = image["id"], PurePosixPath(image["file_name"])
         same = [p for p in by_name.get(name.name, ()) if _same_end(p.path, name)]
         label = f"image {number}"
@@ -63,7 +68,7 @@ def picture_ids(path: Path, data: CocoData) -> dict[int, int]:
             if found != expected:
                 faults.add(label, f"the size {expected} of its annotations", found)
     faults.stop()
-    return ids
+    return PictureIds(path, ids)
 
 
 def _is_picture(entry: Any) -> bool:

@@ -45,7 +45,7 @@ class Sums:
     @property
     def values(self) -> Doubles:
         """(C,) the metric over all pictures, NaN where it is of no joint."""
-        return _divide(self.numerator.sum(axis=0), self.denominator.sum(axis=0))
+        return divide(self.numerator.sum(axis=0), self.denominator.sum(axis=0))
 
 
 def joint_sums(metric: Metric, table: JointTable, columns: Columns) -> Sums:
@@ -70,7 +70,7 @@ def intervals(
     samples: list[list[Doubles]] = [[] for _ in sums]
     for weights in resampling.weights(pictures):
         for drawn, one in zip(samples, sums, strict=True):
-            drawn.append(_divide(weights @ one.numerator, weights @ one.denominator))
+            drawn.append(divide(weights @ one.numerator, weights @ one.denominator))
     return [interval(drawn, one.values) for drawn, one in zip(samples, sums, strict=True)]
 
 
@@ -103,7 +103,8 @@ def _scale(metric: Metric, table: JointTable) -> Doubles:
     return lengths
 
 
-def _divide(numerator: Doubles, denominator: Doubles) -> Doubles:
+def divide(numerator: Doubles, denominator: Doubles) -> Doubles:
+    """Return the quotients, NaN where the denominator is 0: there is nothing to measure."""
     quotient = np.full(numerator.shape, np.nan)
     np.divide(numerator, denominator, out=quotient, where=denominator > 0)
     return quotient

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pedpose.evaluation.average_precision import MatchTable, average_precision
 from pedpose.evaluation.metrics import Metric
 from pedpose.evaluation.oks_metrics import table_of
+from pedpose.evaluation.pck import divide
 
 Doubles = NDArray[np.float64]
 
@@ -42,9 +43,7 @@ class PictureData:
                 values[metric.name] = curves[table_of(metric)].of(metric.kind)
             else:
                 numerator, denominator = (weights @ sums for sums in self.sums[metric.name])
-                quotient = np.full(len(weights), np.nan)
-                np.divide(numerator, denominator, out=quotient, where=denominator > 0)
-                values[metric.name] = quotient
+                values[metric.name] = divide(numerator, denominator)
         return values
 
     def to_dict(self) -> dict[str, Any]:

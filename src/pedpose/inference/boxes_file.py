@@ -82,7 +82,7 @@ class KnownBoxes:
         paths = {picture.absolute().parts, picture.resolve().parts}
         listed = [
             name
-            for name in {n: 0 for p in paths for n in self._names.get(p[-1], ())}
+            for name in {n for p in paths for n in self._names.get(p[-1], ())}
             if any(p[-len(PurePosixPath(name).parts) :] == PurePosixPath(name).parts for p in paths)
         ]
         if len(listed) != 1:

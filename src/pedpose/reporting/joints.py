@@ -69,14 +69,29 @@ def fallen_joints(
     return sorted(fallen, key=lambda joint: -sign * joint.change)
 
 
+def joints_before(report: EvaluationReport, baseline: Baseline | None) -> dict[str, Figure] | None:
+    """Return what the joints were by the metric they are shown by, where a baseline has it."""
+    result = metric_of_joints(report)
+    if result is None or baseline is None:
+        return None
+    return baseline.joints.get(result.metric.name)
+
+
+def fallen_since(report: EvaluationReport, baseline: Baseline | None) -> list[FallenJoint]:
+    """Return the joints that are worse than in a baseline by more than the gate allows."""
+    result, before = metric_of_joints(report), joints_before(report, baseline)
+    if result is None or before is None:
+        return []
+    return fallen_joints(result, before, _allowed(report))
+
+
 def joints_that_fell(report: EvaluationReport, baseline: Baseline) -> str | None:
     """Return a sentence on the joints that got worse; None where only people were measured."""
     result = metric_of_joints(report)
-    if result is None or result.metric.name not in baseline.joints:
+    if result is None or joints_before(report, baseline) is None:
         return None
-    name = result.metric.name
-    allowed = 0.0 if report.gate is None else report.gate.max_drop or 0.0
-    fallen = fallen_joints(result, baseline.joints[name], allowed)
+    name, allowed = result.metric.name, _allowed(report)
+    fallen = fallen_since(report, baseline)
     if not fallen:
         return f"No joint is worse than in the baseline by more than {allowed:g} in {name}."
     listed = ", ".join(
@@ -89,3 +104,7 @@ def joints_that_fell(report: EvaluationReport, baseline: Baseline) -> str | None
         + (f" and {rest} more" if rest > 0 else "")
         + "."
     )
+
+
+def _allowed(report: EvaluationReport) -> float:
+    return 0.0 if report.gate is None else report.gate.max_drop or 0.0

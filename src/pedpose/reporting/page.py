@@ -9,13 +9,13 @@ import jinja2
 
 from pedpose import __version__
 from pedpose.evaluation.baseline import Baseline
-from pedpose.evaluation.figures import Figure, MetricResult
+from pedpose.evaluation.figures import Figure
 from pedpose.evaluation.gate import DropResult
 from pedpose.evaluation.report import EvaluationReport
 from pedpose.reporting import text
 from pedpose.reporting.bar_charts import errors_chart, joints_chart
 from pedpose.reporting.curve_charts import pck_chart, precision_chart, reliability_chart
-from pedpose.reporting.joints import fallen_joints, metric_of_joints
+from pedpose.reporting.joints import fallen_since, joints_before, metric_of_joints
 from pedpose.reporting.picture_cards import Card
 from pedpose.reporting.theme import Chart
 
@@ -57,8 +57,6 @@ def html_page(report: EvaluationReport, baseline: Baseline | None, gallery: Gall
     environment.filters.update(number=text.number, ends=text.ends)
     gate = report.gate
     result = metric_of_joints(report)
-    before = _before(result, baseline)
-    allowed = 0.0 if gate is None else gate.max_drop or 0.0
     return environment.get_template("report.html").render(
         report=report,
         baseline=baseline,
@@ -71,7 +69,7 @@ def html_page(report: EvaluationReport, baseline: Baseline | None, gallery: Gall
         charts=list(_charts(report, baseline)),
         without_charts=_without_charts(report),
         joints=result,
-        fallen=[] if before is None or result is None else fallen_joints(result, before, allowed),
+        fallen=fallen_since(report, baseline),
         of_joints=[r for r in report.metrics if not r.metric.of_oks],
         groups=_groups(report),
         text=text,
@@ -85,13 +83,6 @@ def _printable(value: object) -> object:
 
 def _drops(report: EvaluationReport) -> dict[str, DropResult]:
     return {} if report.gate is None else {drop.name: drop for drop in report.gate.drops}
-
-
-def _before(result: MetricResult | None, baseline: Baseline | None) -> dict[str, Figure] | None:
-    """Return what the joints were in the baseline, where it has them."""
-    if baseline is None or result is None:
-        return None
-    return baseline.joints.get(result.metric.name)
 
 
 def _groups(report: EvaluationReport) -> list[tuple[str, list[tuple[str, list[Figure | None]]]]]:
@@ -118,7 +109,7 @@ def _charts(report: EvaluationReport, baseline: Baseline | None) -> Iterable[Cha
     yield pck_chart(now, before)
     result = metric_of_joints(report)
     if result is not None:
-        yield joints_chart(result, _before(result, baseline))
+        yield joints_chart(result, joints_before(report, baseline))
     yield errors_chart(report.errors.costs, None if baseline is None else baseline.costs)
     yield precision_chart(now, before)
     if now.people is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pedpose.evaluation.figures import Figure
-from pedpose.evaluation.gate import DropResult, GateResult, LimitResult
+from pedpose.evaluation.gate import DropResult, GateResult, LimitResult, meets
 from pedpose.evaluation.metrics import parse_metric
 
 NONE = "–"  # noqa: RUF001 - the dash of tables
@@ -56,7 +56,9 @@ def value_of(result: LimitResult) -> str:
     if result.value is None:
         return "nothing to measure"
     digits = 4
-    while digits < 10 and _meets(result, round(result.value, digits)) != result.passed:
+    while digits < 10 and result.passed != meets(
+        round(result.value, digits), result.bound, result.number
+    ):
         digits += 1
     left_out = f" ({result.left_out:,} labelled joints left out)" if result.left_out else ""
     return f"{result.value:.{digits}f}{left_out}"
@@ -98,10 +100,6 @@ def printable(text: str) -> str:
 def counted(number: int, one: str, many: str) -> str:
     """Return a number with its noun, as ``1 picture`` or ``5,000 pictures``."""
     return f"{number:,} {one if number == 1 else many}"
-
-
-def _meets(result: LimitResult, value: float) -> bool:
-    return value >= result.number if result.bound == "min" else value <= result.number
 
 
 def _drop(result: DropResult, value: float | None) -> str:

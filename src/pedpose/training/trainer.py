@@ -108,7 +108,7 @@ class _Run:
         sets = [read_coco(entry.path) for entry in config.data]
         self.task: LearningTask = make_task(config, sets)
         self.val = None if config.val is None else self.task.adapted(read_coco(config.val))
-        torch.manual_seed(config.seed % 2**63)
+        torch.manual_seed(_torch_seed(config.seed))
         self.architecture = Architecture(
             task=config.task,
             outputs=self.task.outputs,
@@ -173,7 +173,7 @@ class _Run:
             collate_fn=self.task.collate,
             num_workers=self.config.workers,
             worker_init_fn=_start_worker,
-            generator=torch.Generator().manual_seed(self.config.seed % 2**63),
+            generator=torch.Generator().manual_seed(_torch_seed(self.config.seed)),
             pin_memory=self.device.type == "cuda",
         )
         try:
@@ -266,7 +266,7 @@ class _Run:
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         # Networks that leave out layers at random do so by step: a resumed run is the same run.
-        torch.manual_seed((self.config.seed * 1_000_003 + step) % 2**63)
+        torch.manual_seed(_torch_seed(self.config.seed * 1_000_003 + step))
         self.network.train()
         with torch.autocast(
             self.device.type, self.autocast or torch.bfloat16, enabled=self.autocast is not None
@@ -333,6 +333,11 @@ def _parameter_groups(network: HeatmapCNN, weight_decay: float) -> list[dict[str
         {"params": matrices, "weight_decay": weight_decay},
         {"params": vectors, "weight_decay": 0.0},
     ]
+
+
+def _torch_seed(number: int) -> int:
+    """Return a number as PyTorch takes it: NumPy's seeds may be larger than 64 bits."""
+    return number % 2**63
 
 
 def _start_worker(_: int) -> None:
