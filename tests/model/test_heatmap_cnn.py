@@ -2,17 +2,19 @@ import pytest
 import torch
 
 from pedpose.errors import ConfigError
-from pedpose.model.backbone import BACKBONES
-from pedpose.model.heatmap_cnn import Architecture, HeatmapCNN
+from pedpose.model.heatmap_cnn import BACKBONES, Architecture, HeatmapCNN
+from pedpose.model.torchvision_backbone import TORCHVISION_BACKBONES
 from pedpose.runtime.torch_runtime import TorchRuntime
 
 
-@pytest.mark.parametrize("backbone", BACKBONES)
-@pytest.mark.parametrize("stride", [16, 32])
+@pytest.mark.parametrize(
+    ("backbone", "stride"),
+    [(name, 32) for name in BACKBONES] + [(name, 16) for name in TORCHVISION_BACKBONES],
+)
 def test_maps_are_a_quarter_of_the_input(backbone: str, stride: int):
     architecture = Architecture("joints", 5, backbone, stride, 16, 96, 64)
     network = HeatmapCNN(architecture).eval()
-    assert network.backbone.strides[-1] == stride
+    assert network.backbone.strides[-1] == (4 if backbone == "lite_hrnet" else stride)
     with torch.no_grad():
         assert network(torch.zeros(1, 3, 96, 64)).shape == (1, 5, 24, 16)
 
@@ -20,7 +22,7 @@ def test_maps_are_a_quarter_of_the_input(backbone: str, stride: int):
 @pytest.mark.parametrize("backbone", BACKBONES)
 def test_fused_runtime_computes_the_same_as_the_network(backbone: str):
     torch.manual_seed(0)
-    network = HeatmapCNN(Architecture("joints", 3, backbone, 16, 16, 64, 64))
+    network = HeatmapCNN(Architecture("joints", 3, backbone, 32, 16, 64, 64))
     for module in network.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             assert module.running_mean is not None and module.running_var is not None
@@ -40,6 +42,7 @@ def test_fused_runtime_computes_the_same_as_the_network(backbone: str):
     [
         ({"backbone": "alexnet"}, "expected one of resnet18"),
         ({"backbone_stride": 8}, "expected 16 or 32, found 8"),
+        ({"backbone": "lite_hrnet"}, "stride of lite_hrnet: expected 32, found 16"),
         ({"height_px": 100}, "multiple of 16 up to 4096, found 100"),
         ({"task": "cats"}, "expected joints or person, found 'cats'"),
         ({"outputs": 0}, "outputs: expected 1 to 1000, found 0"),
@@ -75,3 +78,16 @@ def test_freezing_to_an_unknown_stride_is_refused():
     network = HeatmapCNN(Architecture("joints", 3, width=8, height_px=64, width_px=64))
     with pytest.raises(ConfigError, match="expected a stride of 4, 8, 16, found 32"):
         network.backbone.freeze(32)
+
+
+@pytest.mark.parametrize("backbone", ["lite_hrnet", "lcnet_pan"])
+def test_backbones_that_are_one_whole_have_no_part_to_freeze(backbone: str):
+    network = HeatmapCNN(Architecture("joints", 3, backbone, 32, 8, 64, 64))
+    with pytest.raises(ConfigError, match=f"freeze: {backbone} learns as a whole"):
+        network.backbone.freeze(8)
+
+
+@pytest.mark.parametrize("backbone", ["lite_hrnet", "lcnet_pan"])
+def test_imagenet_weights_of_backbones_that_have_none_are_refused(backbone: str):
+    with pytest.raises(ConfigError, match=f"no such weights of {backbone}; give a file"):
+        HeatmapCNN(Architecture("joints", 3, backbone, 32, 8, 64, 64), imagenet=True)

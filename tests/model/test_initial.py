@@ -8,7 +8,7 @@ from torch import nn
 
 from pedpose.errors import CheckpointError
 from pedpose.model.heatmap_cnn import Architecture, HeatmapCNN
-from pedpose.model.initial import has_folded_batch_norm, load_initial, measure_batch_norm
+from pedpose.model.initial import folded_batch_norms, load_initial, measure_batch_norm
 
 
 def small_network(outputs: int = 3) -> HeatmapCNN:
@@ -21,9 +21,9 @@ def test_weights_of_torchvision_fit_the_backbone(tmp_path: Path):
     source = torchvision.models.resnet18()
     save_file(source.state_dict(), tmp_path / "resnet18.safetensors")
     network = small_network()
-    count, rest = load_initial(network, tmp_path / "resnet18.safetensors")
+    loaded, rest = load_initial(network, tmp_path / "resnet18.safetensors")
     assert torch.equal(network.backbone.get_submodule("conv1").weight, source.conv1.weight)
-    assert count > 60
+    assert len(loaded) > 60
     assert {name.split(".")[0] for name in rest} == {"layer4", "fc"}
 
 
@@ -54,9 +54,11 @@ def test_measuring_batch_norm_keeps_the_function():
                 module.bias.uniform_(-1, 1)
         pictures = [torch.rand(2, 3, 64, 64) * 255 for _ in range(3)]
         before = network(pictures[0])
-    assert has_folded_batch_norm(network.backbone)
-    measure_batch_norm(network, network.backbone, pictures)
-    assert not has_folded_batch_norm(network.backbone)
+    loaded = [name for name in network.state_dict() if name.startswith("backbone.")]
+    norms = folded_batch_norms(network, loaded)
+    assert norms == [m for m in network.backbone.modules() if isinstance(m, nn.BatchNorm2d)]
+    measure_batch_norm(network, norms, pictures)
+    assert not folded_batch_norms(network, loaded)
     with torch.no_grad():
         after = network(pictures[0])
     assert torch.allclose(after, before, atol=1e-3 * float(before.abs().max()))
@@ -66,10 +68,11 @@ def test_measured_statistics_are_those_of_the_data():
     torch.manual_seed(0)
     network = small_network()
     picture = torch.rand(4, 3, 64, 64) * 255
-    measure_batch_norm(network, network.backbone, [picture])
+    norm = network.backbone.get_submodule("bn1")
+    assert isinstance(norm, nn.BatchNorm2d)
+    measure_batch_norm(network, [norm], [picture])
     with torch.no_grad():
         convolved = network.backbone.get_submodule("conv1")((picture - network.mean) / network.std)
-    norm = network.backbone.get_submodule("bn1")
     assert torch.allclose(norm.running_mean, convolved.mean(dim=(0, 2, 3)), atol=1e-4)
     assert torch.allclose(
         norm.running_var, convolved.var(dim=(0, 2, 3), correction=0), rtol=1e-3, atol=1e-4

@@ -9,9 +9,17 @@ import torch
 from torch import Tensor, nn
 
 from pedpose.errors import ConfigError
-from pedpose.model.backbone import BACKBONES, Backbone
+from pedpose.model.backbone import Backbone
+from pedpose.model.lcnet_pan import LCNetPAN
+from pedpose.model.lite_hrnet import LiteHRNet
+from pedpose.model.torchvision_backbone import TORCHVISION_BACKBONES, TorchvisionBackbone
 
 Task = Literal["joints", "person"]
+
+_OWN_BACKBONES = {"lite_hrnet": LiteHRNet, "lcnet_pan": LCNetPAN}
+
+BACKBONES = (*TORCHVISION_BACKBONES, *_OWN_BACKBONES)
+"""Names of the backbones."""
 
 STRIDE = 4
 """Pixels of the network's input per cell of its output maps, in x and y."""
@@ -31,8 +39,8 @@ class Architecture:
     Attributes:
         task: ``joints`` (one heatmap a joint) or ``person`` (centre, offset and size maps).
         outputs: Number of output maps.
-        backbone: Name of the torchvision network (see :data:`pedpose.model.backbone.BACKBONES`).
-        backbone_stride: Where it is cut, 16 or 32.
+        backbone: One of :data:`BACKBONES`: a torchvision network, lite_hrnet or lcnet_pan.
+        backbone_stride: Its coarsest stride, 16 or 32; those not of torchvision have 32.
         width: Channels of the decoder.
         height_px: Height of the input picture in training; a person finder takes others as well.
         width_px: Its width.
@@ -56,6 +64,10 @@ class Architecture:
             )
         if self.backbone_stride not in (16, 32):
             raise ConfigError(f"backbone stride: expected 16 or 32, found {self.backbone_stride}")
+        if self.backbone in _OWN_BACKBONES and self.backbone_stride != 32:
+            raise ConfigError(
+                f"backbone stride of {self.backbone}: expected 32, found {self.backbone_stride}"
+            )
         # The limits keep a file of a few bytes from asking for all memory.
         for name, limit in (("outputs", 1000), ("width", 1024)):
             number = getattr(self, name)
@@ -105,7 +117,7 @@ class HeatmapCNN(nn.Module):
         width = architecture.width
         self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(STD).view(1, 3, 1, 1), persistent=False)
-        self.backbone = Backbone(architecture.backbone, architecture.backbone_stride, imagenet)
+        self.backbone = _make_backbone(architecture, imagenet)
         self.lateral = nn.ModuleList(
             nn.Conv2d(channels, width, 1) for channels in self.backbone.channels
         )
@@ -143,3 +155,12 @@ class HeatmapCNN(nn.Module):
     def parameter_count(self) -> int:
         """Return the number of learned parameters."""
         return sum(p.numel() for p in self.parameters())
+
+
+def _make_backbone(architecture: Architecture, imagenet: bool) -> Backbone:
+    name = architecture.backbone
+    if name not in _OWN_BACKBONES:
+        return TorchvisionBackbone(name, architecture.backbone_stride, imagenet)
+    if imagenet:
+        raise ConfigError(f"--init imagenet: there are no such weights of {name}; give a file")
+    return _OWN_BACKBONES[name]()

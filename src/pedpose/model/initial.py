@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import torch
@@ -13,13 +13,14 @@ from pedpose.model.checkpoint import read_tensors
 from pedpose.model.heatmap_cnn import HeatmapCNN
 
 
-def load_initial(network: HeatmapCNN, path: Path) -> tuple[int, list[str]]:
+def load_initial(network: HeatmapCNN, path: Path) -> tuple[list[str], list[str]]:
     """Copy the tensors of a file into a network where name and shape fit.
 
     Names are those of pedpose or, for the backbone, of torchvision.
 
     Returns:
-        Number of tensors copied and the names in the file that found no place.
+        Names of the tensors copied, as the network calls them, and names in the file that found no
+        place.
 
     Raises:
         CheckpointError: If the file is unreadable or nothing in it fits.
@@ -38,21 +39,27 @@ def load_initial(network: HeatmapCNN, path: Path) -> tuple[int, list[str]]:
             f"(first in the file: {rest[0] if rest else 'nothing'})"
         )
     network.load_state_dict(fitting, strict=False)
-    return len(fitting), rest
+    return list(fitting), rest
 
 
-def has_folded_batch_norm(network: nn.Module) -> bool:
-    """Return whether batch norms of the network hold no statistics (mean 0, variance 1)."""
-    norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm2d)]
-    return bool(norms) and all(
-        bool((m.running_mean == 0).all() and (m.running_var == 1).all())
+def folded_batch_norms(network: nn.Module, loaded: Iterable[str]) -> list[nn.BatchNorm2d]:
+    """Return the batch norms that were loaded without statistics (mean 0, variance 1)."""
+    modules = dict(network.named_modules())
+    norms = (modules[name.rpartition(".")[0]] for name in loaded if name.endswith(".running_var"))
+    return [
+        m
         for m in norms
-        if m.running_mean is not None and m.running_var is not None
-    )
+        if isinstance(m, nn.BatchNorm2d)
+        and m.running_mean is not None
+        and m.running_var is not None
+        and bool((m.running_mean == 0).all() and (m.running_var == 1).all())
+    ]
 
 
-def measure_batch_norm(network: nn.Module, part: nn.Module, batches: Iterable[Tensor]) -> None:
-    """Give the batch norms of a part their true statistics without changing what it computes.
+def measure_batch_norm(
+    network: nn.Module, norms: Sequence[nn.BatchNorm2d], batches: Iterable[Tensor]
+) -> None:
+    """Give batch norms their true statistics without changing what the network computes.
 
     Weights whose batch norm was folded into the convolutions say mean 0 and variance 1, which is
     not what the layers produce: the first training step would rescale every channel. Each batch
@@ -61,10 +68,9 @@ def measure_batch_norm(network: nn.Module, part: nn.Module, batches: Iterable[Te
 
     Args:
         network: Is run in eval mode.
-        part: Whose batch norms are rewritten.
+        norms: Those of its batch norms that are rewritten.
         batches: Pictures (N, 3, H, W) as the network takes them.
     """
-    norms = [m for m in part.modules() if isinstance(m, nn.BatchNorm2d)]
     sums = {m: [torch.zeros(m.num_features, dtype=torch.float64) for _ in range(2)] for m in norms}
     counts = dict.fromkeys(norms, 0)
 

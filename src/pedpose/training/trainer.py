@@ -19,7 +19,7 @@ from pedpose.errors import CheckpointError, ConfigError, PedposeError
 from pedpose.files import write_json
 from pedpose.model.checkpoint import Checkpoint, save_checkpoint
 from pedpose.model.heatmap_cnn import Architecture, HeatmapCNN
-from pedpose.model.initial import has_folded_batch_norm, load_initial, measure_batch_norm
+from pedpose.model.initial import folded_batch_norms, load_initial, measure_batch_norm
 from pedpose.runtime.device import autocast_type, describe_device, resolve_device
 from pedpose.skeleton import DEFAULT_SIGMA
 from pedpose.training.config import TrainConfig
@@ -193,15 +193,15 @@ class _Run:
         if self.config.init in ("none", "imagenet"):
             self.progress.note(f"initial weights: {self.config.init}")
             return
-        count, rest = load_initial(self.network, Path(self.config.init))
+        loaded, rest = load_initial(self.network, Path(self.config.init))
         self.progress.note(
-            f"initial weights: {count} tensors of {self.config.init}"
+            f"initial weights: {len(loaded)} tensors of {self.config.init}"
             + (f"; {len(rest)} found no place: {', '.join(rest[:4])} ..." if rest else "")
         )
-        backbone = self.network.backbone
-        if has_folded_batch_norm(backbone):
+        norms = folded_batch_norms(self.network, loaded)
+        if norms:
             batches = (self._pictures(b) for b in self._loader(0, _CALIBRATION_BATCHES))
-            measure_batch_norm(self.network, backbone, batches)
+            measure_batch_norm(self.network, norms, batches)
             self.progress.note("initial weights: batch norm statistics measured on training data")
         self.average = ExponentialAverage(self.network, self.config.ema_decay)
 
