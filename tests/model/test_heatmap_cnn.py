@@ -81,10 +81,17 @@ def test_freezing_to_an_unknown_stride_is_refused():
 
 
 @pytest.mark.parametrize("backbone", ["lite_hrnet", "lcnet_pan"])
-def test_backbones_that_are_one_whole_have_no_part_to_freeze(backbone: str):
+def test_backbones_that_are_one_whole_are_frozen_as_a_whole(backbone: str):
     network = HeatmapCNN(Architecture("joints", 3, backbone, 32, 8, 64, 64))
-    with pytest.raises(ConfigError, match=f"freeze: {backbone} learns as a whole"):
+    with pytest.raises(ConfigError, match="freeze: expected a stride of 32, found 8"):
         network.backbone.freeze(8)
+    network.backbone.freeze(32)
+    network.train()
+    before = {name: value.clone() for name, value in network.backbone.state_dict().items()}
+    network(torch.rand(2, 3, 64, 64) * 255).square().mean().backward()
+    assert all(torch.equal(v, before[n]) for n, v in network.backbone.state_dict().items())
+    assert all(p.grad is None for p in network.backbone.parameters())
+    assert network.head.weight.grad is not None
 
 
 @pytest.mark.parametrize("backbone", ["lite_hrnet", "lcnet_pan"])

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pedpose import geometry
+from pedpose.calibration import Calibration
 from pedpose.data.coco import AREA_OF_BOX
 from pedpose.errors import CheckpointError, ConfigError
 from pedpose.inference.finder import FinderSettings, PersonFinder
@@ -31,7 +32,7 @@ class DetectorSettings:
 
     Attributes:
         min_score: Least score of a person: the geometric mean of the finder's score and the mean
-            joint score.
+            joint score, calibrated if the joint network's weights say how.
         max_oks: Of two people whose joints are more alike than this the better one is kept.
         batch: Most crops that are run at once.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
@@ -85,8 +86,12 @@ class PoseDetector:
         self.weights = {str(joints): loaded.sha256}
         self.skeleton: Skeleton = loaded.joint_skeleton
         self._estimator = JointEstimator(
-            TorchRuntime(loaded.network, device), loaded.network.architecture, self._settings.batch
+            TorchRuntime(loaded.network, device),
+            loaded.network.architecture,
+            self._settings.batch,
+            loaded.calibration.get("joints"),
         )
+        self._calibration = loaded.calibration.get("people", Calibration())
         self._finder: PersonFinder | None = None
         if self._settings.find_people:
             person = person or shipped_weights("person")
@@ -96,7 +101,7 @@ class PoseDetector:
                 TorchRuntime(loaded.network, device),
                 loaded.network.architecture,
                 # No joint scores above 1: the finder alone can rule out what lies below this.
-                FinderSettings(min_score=self._settings.min_score**2),
+                FinderSettings(min_score=self._calibration.inverse(self._settings.min_score) ** 2),
             )
 
     def __call__(self, image: geometry.Image | Path | str) -> People:
@@ -144,9 +149,11 @@ class PoseDetector:
         self, picture: geometry.Image, boxes: Floats, scores: Floats, sort: bool = True
     ) -> People:
         keypoints = self._estimator(picture, boxes)
-        scores = np.sqrt(scores * keypoints[:, :, 2].mean(axis=1)).astype(np.float32)
-        people = People(self.skeleton, keypoints, boxes.astype(np.float32), scores)
-        return people.select(np.argsort(-scores, kind="stable")) if sort else people
+        chances = self._calibration(np.sqrt(scores * keypoints[:, :, 2].mean(axis=1)))
+        people = People(
+            self.skeleton, keypoints, boxes.astype(np.float32), chances.astype(np.float32)
+        )
+        return people.select(np.argsort(-chances, kind="stable")) if sort else people
 
 
 def suppress_duplicates(people: People, max_oks: float) -> People:

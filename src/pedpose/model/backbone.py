@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from torch import Tensor, nn
+
+from pedpose.errors import ConfigError
 
 
 class Backbone(nn.Module):
@@ -16,13 +20,35 @@ class Backbone(nn.Module):
     strides: tuple[int, ...]
     channels: tuple[int, ...]
 
+    def __init__(self) -> None:
+        """Begin with nothing frozen."""
+        super().__init__()
+        self._frozen: tuple[nn.Module, ...] = ()
+
+    def parts(self) -> dict[int, tuple[nn.Module, ...]]:
+        """Return the layers that must stay as they are for the maps of a stride to stay so."""
+        raise NotImplementedError
+
     def freeze(self, stride: int) -> None:
         """Keep the layers up to a stride as they are: no gradients, no batch statistics.
 
         Raises:
             ConfigError: If the backbone cannot be parted there.
         """
-        raise NotImplementedError
+        parts = self.parts()
+        if stride not in parts:
+            found = ", ".join(map(str, parts))
+            raise ConfigError(f"freeze: expected a stride of {found}, found {stride}")
+        self._frozen = parts[stride]
+        for module in self._frozen:
+            module.requires_grad_(False).eval()
+
+    def train(self, mode: bool = True) -> Self:
+        """Set training mode, except of frozen layers."""
+        super().train(mode)
+        for module in self._frozen:
+            module.eval()
+        return self
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """Map pictures (N, 3, H, W) to features [(N, C_s, H / s, W / s) for each stride s]."""

@@ -18,6 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from pedpose.calibration import Calibration
 from pedpose.errors import CheckpointError, ConfigError, DataError
 from pedpose.files import write_bytes
 from pedpose.model.heatmap_cnn import MEAN, STD, STRIDE, Architecture, HeatmapCNN
@@ -41,6 +42,8 @@ class Checkpoint:
         skeleton: Joints of a joint network; None for a person finder.
         training: How it was trained: plain data for people to read.
         metrics: What it reached on its validation data.
+        calibration: Of a joint network, what its scores mean: ``joints`` of single joints and
+            ``people`` of whole people; scores without an entry are taken as they are.
         sha256: Of the file, None for a network that is not in a file.
     """
 
@@ -49,6 +52,7 @@ class Checkpoint:
     training: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
     sha256: str | None = None
+    calibration: Mapping[str, Calibration] = field(default_factory=dict)
 
     @property
     def joint_skeleton(self) -> Skeleton:
@@ -79,6 +83,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint, half: bool = False) -> N
         "skeleton": None if checkpoint.skeleton is None else checkpoint.skeleton.to_dict(),
         "training": checkpoint.training,
         "metrics": checkpoint.metrics,
+        "calibration": {name: c.to_dict() for name, c in checkpoint.calibration.items()},
     }
     tensors = {}
     for name, value in checkpoint.network.state_dict().items():
@@ -115,6 +120,10 @@ def load_checkpoint(path: Path) -> Checkpoint:
         if skeleton is not None:
             skeleton = Skeleton.from_dict(skeleton)
         training, metrics = dict(metadata["training"]), dict(metadata["metrics"])
+        calibration = {
+            name: Calibration.from_dict(entry)
+            for name, entry in metadata.get("calibration", {}).items()
+        }
     except _DAMAGE as error:
         raise CheckpointError(f"{path}: damaged metadata: {error!r}") from error
     if architecture.task == "joints" and (
@@ -142,7 +151,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         )
     network.load_state_dict(tensors)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Checkpoint(network.eval(), skeleton, training, metrics, digest)
+    return Checkpoint(network.eval(), skeleton, training, metrics, digest, calibration)
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:

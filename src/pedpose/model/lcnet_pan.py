@@ -11,7 +11,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from pedpose.errors import ConfigError
 from pedpose.model.backbone import Backbone
 
 _STEM = 16
@@ -49,13 +48,9 @@ class LCNetPAN(Backbone):
         self.neck = _Neck()
         self.towers = nn.ModuleList(_Tower() for _ in self.strides[1:])
 
-    def freeze(self, stride: int) -> None:
-        """Refuse: neck and towers join the resolutions.
-
-        Raises:
-            ConfigError: Always.
-        """
-        raise ConfigError(f"freeze: lcnet_pan learns as a whole, found stride {stride}")
+    def parts(self) -> dict[int, tuple[nn.Module, ...]]:
+        """Return all as one: the neck joins the resolutions."""
+        return {32: tuple(self.children())}
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """Map pictures (N, 3, H, W) to features [(N, C_s, H / s, W / s) for s in 4, 8, 16, 32]."""

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from pedpose.errors import ConfigError
 from pedpose.model.backbone import Backbone
 
 CHANNELS = (40, 80, 160, 320)
@@ -55,13 +54,9 @@ class LiteHRNet(Backbone):
             _separable(outward[i], outward[i + 1], relu=True) for i in range(len(CHANNELS))
         )
 
-    def freeze(self, stride: int) -> None:
-        """Refuse: the resolutions run side by side, none comes before the others.
-
-        Raises:
-            ConfigError: Always.
-        """
-        raise ConfigError(f"freeze: lite_hrnet learns as a whole, found stride {stride}")
+    def parts(self) -> dict[int, tuple[nn.Module, ...]]:
+        """Return all as one: the resolutions run side by side."""
+        return {32: tuple(self.children())}
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """Map pictures (N, 3, H, W) to features [(N, 40, H / 4, W / 4)]."""

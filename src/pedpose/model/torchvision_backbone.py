@@ -6,7 +6,6 @@ Parameters keep torchvision's names, so that weights files of torchvision load u
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
 
 import torch
 import torchvision
@@ -54,7 +53,6 @@ class TorchvisionBackbone(Backbone):
         last = {s: max(i for i, r in enumerate(reached) if r[0] == s) for s in self.strides}
         self.channels = tuple(reached[last[s]][1] for s in self.strides)
         self._taps = tuple(last.values())
-        self._frozen: tuple[str, ...] = ()
         self._names = tuple(path for path, _ in blocks[: max(last.values()) + 1])
         for path, block in blocks[: max(last.values()) + 1]:
             parent, _, child = path.rpartition(".")
@@ -62,25 +60,13 @@ class TorchvisionBackbone(Backbone):
                 self.add_module(parent, nn.Module())
             (self.get_submodule(parent) if parent else self).add_module(child, block)
 
-    def freeze(self, stride: int) -> None:
-        """Keep the layers up to a stride as they are: no gradients, no batch statistics.
-
-        Raises:
-            ConfigError: If the backbone has no map of this stride.
-        """
-        if stride not in self.strides:
-            found = ", ".join(map(str, self.strides))
-            raise ConfigError(f"freeze: expected a stride of {found}, found {stride}")
-        self._frozen = self._names[: self._taps[self.strides.index(stride)] + 1]
-        for path in self._frozen:
-            self.get_submodule(path).requires_grad_(False).eval()
-
-    def train(self, mode: bool = True) -> Self:
-        """Set training mode, except of frozen layers."""
-        super().train(mode)
-        for path in self._frozen:
-            self.get_submodule(path).eval()
-        return self
+    def parts(self) -> dict[int, tuple[nn.Module, ...]]:
+        """Return the layers up to each stride."""
+        layers = [self.get_submodule(path) for path in self._names]
+        return {
+            stride: tuple(layers[: tap + 1])
+            for stride, tap in zip(self.strides, self._taps, strict=True)
+        }
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """Map pictures (N, 3, H, W) to features [(N, C_s, H / s, W / s) for each stride s]."""
