@@ -1,12 +1,14 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from pedpose.calibration import Calibration
 from pedpose.errors import CheckpointError, ConfigError
 from pedpose.inference.detector import DetectorSettings, PoseDetector, suppress_duplicates
-from pedpose.model.checkpoint import Checkpoint, save_checkpoint
+from pedpose.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from pedpose.model.heatmap_cnn import PERSON_CHANNELS, Architecture, HeatmapCNN
 from pedpose.people import People
 from pedpose.skeleton import COCO_17, Skeleton
@@ -84,6 +86,20 @@ def test_known_boxes_need_no_finder(weights: tuple[Path, Path]):
         PoseDetector(*weights, settings)
     with pytest.raises(ConfigError, match="made for known boxes only"):
         detector(np.zeros((60, 80, 3), np.uint8))
+
+
+def test_scores_are_calibrated(weights: tuple[Path, Path]):
+    joints, people = Calibration(0.5, 1.0), Calibration(2.0, -0.25)
+    picture = np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8)
+    before = PoseDetector(*weights, CPU).whole(picture)
+    checkpoint = load_checkpoint(weights[0])
+    calibration = {"joints": joints, "people": people}
+    save_checkpoint(weights[0], replace(checkpoint, calibration=calibration))
+    after = PoseDetector(*weights, CPU).whole(picture)
+    assert np.allclose(after.keypoints[..., :2], before.keypoints[..., :2])
+    chances = joints(before.keypoints[..., 2])
+    assert np.allclose(after.keypoints[..., 2], chances, atol=1e-5)
+    assert np.allclose(after.scores, people(np.sqrt(chances.mean(axis=1))), atol=1e-5)
 
 
 def test_weights_of_the_other_task_are_refused(weights: tuple[Path, Path]):

@@ -3,9 +3,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from pedpose import COCO_17
+from pedpose.calibration import Calibration
 from pedpose.errors import CheckpointError
 from pedpose.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from pedpose.model.heatmap_cnn import Architecture, HeatmapCNN
@@ -24,12 +26,14 @@ def file(tmp_path: Path, network: HeatmapCNN) -> Path:
     return path
 
 
+def metadata_of(file: Path) -> str:
+    with safe_open(file, "pt") as opened:
+        return opened.metadata()["pedpose"]
+
+
 def alter(file: Path, **changes: object) -> None:
     """Write the same tensors with other metadata."""
-    from safetensors import safe_open
-
-    with safe_open(file, "pt") as opened:
-        metadata = json.loads(opened.metadata()["pedpose"])
+    metadata = json.loads(metadata_of(file))
     metadata.update(changes)
     save_file(load_file(file), file, {"pedpose": json.dumps(metadata)})
 
@@ -41,6 +45,27 @@ def test_what_was_saved_is_loaded(file: Path, network: HeatmapCNN):
     picture = torch.rand(1, 3, 64, 48) * 255
     with torch.no_grad():
         assert torch.equal(loaded.network(picture), network(picture))
+
+
+def test_what_scores_mean_is_stored(tmp_path: Path, network: HeatmapCNN):
+    path = tmp_path / "calibrated.safetensors"
+    calibration = {"joints": Calibration(0.5, 1.0), "people": Calibration(2.0, -0.25)}
+    save_checkpoint(path, Checkpoint(network, COCO_17, calibration=calibration))
+    assert load_checkpoint(path).calibration == calibration
+
+
+def test_files_from_before_calibration_are_read(file: Path):
+    tensors, metadata = load_file(file), json.loads(metadata_of(file))
+    del metadata["calibration"]
+    save_file(tensors, file, {"pedpose": json.dumps(metadata)})
+    assert load_checkpoint(file).calibration == {}
+
+
+@pytest.mark.parametrize("entry", [{"slope": -1, "offset": 0}, {"slope": 1}, {"slope": "x"}, 3])
+def test_broken_calibration_is_refused(file: Path, entry: object):
+    alter(file, calibration={"joints": entry})
+    with pytest.raises(CheckpointError, match="damaged metadata"):
+        load_checkpoint(file)
 
 
 def test_half_precision_halves_the_file(tmp_path: Path, file: Path, network: HeatmapCNN):
