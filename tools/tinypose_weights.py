@@ -24,11 +24,11 @@ from torch import nn
 
 from pedpose.files import write_bytes
 from pedpose.model.heatmap_cnn import Architecture, HeatmapCNN
+from pedpose.model.joint_codec import PEAK_LOGIT
 from pedpose.model.lite_hrnet import CHANNELS, LiteHRNet
 
 JOINTS = 17
 MOVE = 3 / 8
-STRENGTH = 12.0
 
 
 def converted(path: Path) -> HeatmapCNN:
@@ -57,8 +57,8 @@ def converted(path: Path) -> HeatmapCNN:
         move = torch.tensor(np.outer([0, 1 - MOVE, MOVE], [0, 1 - MOVE, MOVE]))
         smooth = network.smooth[0][0].weight
         smooth.copy_(torch.eye(CHANNELS[0])[..., None, None] * move)
-        network.head.weight.copy_(STRENGTH * torch.from_numpy(last.weight))
-        network.head.bias.copy_(STRENGTH * torch.from_numpy(last.bias))
+        network.head.weight.copy_(PEAK_LOGIT * torch.from_numpy(last.weight))
+        network.head.bias.copy_(PEAK_LOGIT * torch.from_numpy(last.bias))
     return network
 
 

@@ -7,7 +7,12 @@ import torch
 
 from pedpose.calibration import Calibration
 from pedpose.errors import CheckpointError, ConfigError
-from pedpose.inference.detector import DetectorSettings, PoseDetector, suppress_duplicates
+from pedpose.inference.detector import (
+    DetectorSettings,
+    PoseDetector,
+    person_scores,
+    suppress_duplicates,
+)
 from pedpose.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from pedpose.model.heatmap_cnn import PERSON_CHANNELS, Architecture, HeatmapCNN
 from pedpose.people import People
@@ -88,6 +93,11 @@ def test_known_boxes_need_no_finder(weights: tuple[Path, Path]):
         detector(np.zeros((60, 80, 3), np.uint8))
 
 
+def test_joints_out_of_sight_do_not_count_in_the_score_of_a_person():
+    joints = np.array([[0.9, 0.5, 0.1, 0.2], [0.1, 0.0, 0.2, 0.05]])
+    assert person_scores(np.array([0.5, 1.0]), joints) == pytest.approx([0.35, 0.0])
+
+
 def test_scores_are_calibrated(weights: tuple[Path, Path]):
     joints, people = Calibration(0.5, 1.0), Calibration(2.0, -0.25)
     picture = np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8)
@@ -99,7 +109,8 @@ def test_scores_are_calibrated(weights: tuple[Path, Path]):
     assert np.allclose(after.keypoints[..., :2], before.keypoints[..., :2])
     chances = joints(before.keypoints[..., 2])
     assert np.allclose(after.keypoints[..., 2], chances, atol=1e-5)
-    assert np.allclose(after.scores, people(np.sqrt(chances.mean(axis=1))), atol=1e-5)
+    raw = person_scores(np.ones(1), chances)
+    assert np.allclose(after.scores, people(raw), atol=1e-5)
 
 
 def test_weights_of_the_other_task_are_refused(weights: tuple[Path, Path]):

@@ -3,9 +3,9 @@ import math
 import pytest
 import torch
 
-from pedpose.model.joint_codec import encode_keypoints
+from pedpose.model.joint_codec import PEAK_LOGIT, encode_keypoints
 from pedpose.model.person_codec import PersonTarget, encode_boxes, target_to_maps
-from pedpose.training.losses import BOX_WEIGHT, joint_loss, person_loss
+from pedpose.training.losses import BOX_WEIGHT, joint_loss, joint_squares, person_loss
 
 SIZE = (16, 12)
 
@@ -83,3 +83,23 @@ def test_pictures_without_people_still_teach():
     assert float(loss.detach()) > 1
     assert maps.grad is not None
     assert (maps.grad[:, 0] > 0).all()
+
+
+def test_squares_of_a_perfect_map_are_zero_and_of_an_empty_one_its_volume():
+    sigma = 2.0
+    target = encode_keypoints(torch.tensor([[[20.0, 20.5], [17.2, 22.9]]]), (40, 40), sigma)
+    perfect = PEAK_LOGIT * 2 * torch.pi * sigma**2 * target
+    assert float(joint_squares(perfect, target, sigma)) == pytest.approx(0, abs=1e-9)
+    # The integral of the square of a Gaussian of height one is pi sigma^2.
+    empty = joint_squares(torch.zeros_like(target), target, sigma)
+    assert float(empty) == pytest.approx(torch.pi * sigma**2, rel=1e-3)
+
+
+def test_squares_of_joints_that_are_not_labelled_do_not_count():
+    target = encode_keypoints(torch.tensor([[[6.0, 8.0], [9.0, 9.0]]]), SIZE, 2.0)
+    weights = torch.tensor([[1.0, 0.0]])[..., None, None]
+    raw = torch.zeros_like(target).requires_grad_()
+    joint_squares(raw, weights * target, 2.0).backward()
+    assert raw.grad is not None
+    assert raw.grad[:, 0].abs().sum() > 0
+    assert raw.grad[:, 1].abs().sum() == 0

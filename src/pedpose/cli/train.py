@@ -50,6 +50,7 @@ def train(
     warmup: Annotated[int, typer.Option(help="Steps in which the rate rises.")] = 200,
     clip: Annotated[float, typer.Option(help="Largest norm of the gradient.")] = 5.0,
     ema: Annotated[float, typer.Option(help="Decay of the averaged weights.")] = 0.999,
+    loss: Annotated[str, typer.Option(help="Of joint heatmaps: entropy or squares.")] = "entropy",
     sigma: Annotated[float, typer.Option(help="Of joint heatmaps, in cells.")] = 1.5,
     augment: Annotated[
         float, typer.Option(help="Strength of the random changes of pictures, 0..1.")
@@ -101,6 +102,7 @@ def train(
                 warmup_steps=warmup,
                 clip_norm=clip,
                 ema_decay=ema,
+                loss=loss,
                 sigma=sigma,
                 seed=seed,
                 workers=workers,

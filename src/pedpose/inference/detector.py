@@ -25,14 +25,17 @@ from pedpose.skeleton import DEFAULT_SIGMA, Skeleton
 
 Floats = NDArray[np.float32]
 
+IN_SIGHT = 0.2
+"""Score from which on a joint counts in the score of its person."""
+
 
 @dataclass(frozen=True, slots=True)
 class DetectorSettings:
     """How people are looked for.
 
     Attributes:
-        min_score: Least score of a person: the geometric mean of the finder's score and the mean
-            joint score, calibrated if the joint network's weights say how.
+        min_score: Least score of a person (see :func:`person_scores`), calibrated if the joint
+            network's weights say how.
         max_oks: Of two people whose joints are more alike than this the better one is kept.
         batch: Most crops that are run at once.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
@@ -100,8 +103,8 @@ class PoseDetector:
             self._finder = PersonFinder(
                 TorchRuntime(loaded.network, device),
                 loaded.network.architecture,
-                # No joint scores above 1: the finder alone can rule out what lies below this.
-                FinderSettings(min_score=self._calibration.inverse(self._settings.min_score) ** 2),
+                # Joints cannot raise a score: the finder alone can rule out what lies below this.
+                FinderSettings(min_score=self._calibration.inverse(self._settings.min_score)),
             )
 
     def __call__(self, image: geometry.Image | Path | str) -> People:
@@ -149,11 +152,29 @@ class PoseDetector:
         self, picture: geometry.Image, boxes: Floats, scores: Floats, sort: bool = True
     ) -> People:
         keypoints = self._estimator(picture, boxes)
-        chances = self._calibration(np.sqrt(scores * keypoints[:, :, 2].mean(axis=1)))
+        chances = self._calibration(person_scores(scores, keypoints[:, :, 2]))
         people = People(
             self.skeleton, keypoints, boxes.astype(np.float32), chances.astype(np.float32)
         )
         return people.select(np.argsort(-chances, kind="stable")) if sort else people
+
+
+def person_scores(found: Floats, joints: Floats) -> Floats:
+    """Return how sure it is that people were found and their joints are right.
+
+    The finder's score times the mean score of the joints that are not out of sight: people whose
+    legs are beyond the picture's edge are people all the same (Xiao et al., "Simple Baselines for
+    Human Pose Estimation and Tracking", ECCV 2018).
+
+    Args:
+        found: (N,) scores of the finder.
+        joints: (N, K) scores of their joints.
+
+    Returns:
+        (N,), 0 for people without any joint in sight.
+    """
+    seen = joints > IN_SIGHT
+    return np.asarray(found * (joints * seen).sum(axis=1) / np.maximum(seen.sum(axis=1), 1))
 
 
 def suppress_duplicates(people: People, max_oks: float) -> People:

@@ -19,6 +19,10 @@ SCORE_RADIUS = 2
 CLOUD_SIGMA = 0.7
 """Cells. Less would leave holes between cells that were moved apart, more would blur."""
 
+PEAK_LOGIT = 12.0
+"""What the raw map of a network trained by squared errors reaches at a joint: the softmax of such
+a map has almost all its mass there."""
+
 _TINY = 1e-12
 
 

@@ -43,6 +43,8 @@ class TrainConfig:
         warmup_steps: Steps in which the learning rate rises.
         clip_norm: Largest norm of the gradient.
         ema_decay: Of the averaged weights that are validated and saved.
+        loss: Of the joint heatmaps: ``entropy``, or ``squares`` for initial weights that were
+            trained by it. Joint networks only.
         sigma: Of the joint heatmaps, in cells.
         seed: Of everything random.
         workers: Loader processes; 0 loads in the training process.
@@ -73,6 +75,7 @@ class TrainConfig:
     warmup_steps: int = 200
     clip_norm: float = 5.0
     ema_decay: float = 0.999
+    loss: str = "entropy"
     sigma: float = 1.5
     seed: int = 0
     workers: int = 2
@@ -101,6 +104,8 @@ class TrainConfig:
             raise ConfigError(f"distil: expected 0..1, found {self.distil}")
         if self.task == "person" and self.distil:
             raise ConfigError("distil: a person finder has no heatmaps of joints to learn from")
+        if self.loss not in ("entropy", "squares"):
+            raise ConfigError(f"loss: expected entropy or squares, found {self.loss!r}")
         if not 0 <= self.ema_decay < 1:
             raise ConfigError(f"ema_decay: expected 0 <= decay < 1, found {self.ema_decay}")
 

@@ -17,7 +17,7 @@ from pedpose.model.joint_codec import draw_cloud, encode_keypoints
 from pedpose.model.person_codec import encode_boxes
 from pedpose.skeleton import Skeleton
 from pedpose.training.config import TrainConfig
-from pedpose.training.losses import joint_loss, person_loss
+from pedpose.training.losses import joint_loss, joint_squares, person_loss
 from pedpose.training.validation import validate_finder, validate_joints
 
 
@@ -79,6 +79,7 @@ class JointTask:
         self.sizes = self.dataset.sizes
         self._sigma = config.sigma
         self._distil = config.distil
+        self._squares = config.loss == "squares"
 
     def collate(self, samples: list[JointSample]) -> JointSample:
         """Stack crops."""
@@ -96,7 +97,7 @@ class JointTask:
             asked = cloud[..., 2].sum(dim=1) > 0
             share = self._distil * asked[..., None, None]
             target = (1 - share) * target + share * seen
-        return joint_loss(raw, target)
+        return joint_squares(raw, target, self._sigma) if self._squares else joint_loss(raw, target)
 
     def adapted(self, data: CocoData) -> CocoData:
         """Return annotations with the joints of the network."""
