@@ -149,7 +149,7 @@ def _bridge(channels: Sequence[int], source: int, to: int) -> nn.Module:
 
 def _shuffle(left: Tensor, right: Tensor) -> Tensor:
     """Interleave the channels of two maps (N, C, H, W) to one (N, 2 C, H, W)."""
-    return torch.stack([left, right], dim=2).flatten(1, 2)
+    return nn.functional.channel_shuffle(torch.cat([left, right], dim=1), 2)
 
 
 def _convolution(
