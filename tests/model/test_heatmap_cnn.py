@@ -98,3 +98,17 @@ def test_backbones_that_are_one_whole_are_frozen_as_a_whole(backbone: str):
 def test_imagenet_weights_of_backbones_that_have_none_are_refused(backbone: str):
     with pytest.raises(ConfigError, match=f"no such weights of {backbone}; give a file"):
         HeatmapCNN(Architecture("joints", 3, backbone, 32, 8, 64, 64), imagenet=True)
+
+
+def test_operations_are_counted_as_by_hand():
+    # ResNet-18 to stride 16 on 32 x 32, then the decoder; two operations a multiply-add.
+    stem = 3 * 64 * 49 * 16**2
+    layer1 = 4 * 64 * 64 * 9 * 8**2
+    layer2 = (64 * 128 * 9 + 3 * 128 * 128 * 9 + 64 * 128) * 4**2
+    layer3 = (128 * 256 * 9 + 3 * 256 * 256 * 9 + 128 * 256) * 2**2
+    lateral = 64 * 8 * 8**2 + 128 * 8 * 4**2 + 256 * 8 * 2**2
+    smooth = 8 * 8 * 9 * (8**2 + 4**2 + 2**2)
+    head = 8 * 3 * 8**2
+    network = HeatmapCNN(Architecture("joints", 3, width=8, height_px=32, width_px=32))
+    expected = 2 * (stem + layer1 + layer2 + layer3 + lateral + smooth + head) / 1e9
+    assert network.gflops() == pytest.approx(expected)

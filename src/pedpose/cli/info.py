@@ -24,8 +24,10 @@ def info(
             "file": str(weights),
             "sha256": checkpoint.sha256,
             "parameters": checkpoint.network.parameter_count(),
+            "gflops": round(checkpoint.network.gflops(), 3),
             "architecture": checkpoint.network.architecture.to_dict(),
             "skeleton": None if skeleton is None else skeleton.to_dict(),
+            "calibration": {name: c.to_dict() for name, c in checkpoint.calibration.items()},
             "metrics": checkpoint.metrics,
             "training": checkpoint.training,
         }

@@ -16,6 +16,12 @@ from pedpose.errors import ConfigError
 
 _LINE_EVERY_S = 30.0
 
+# Backbone, width and input size of the shipped weights, which --init takes unless told otherwise.
+_SHIPPED_AS = {
+    "joints": ("lite_hrnet", 40, "256x192"),
+    "person": ("lcnet_pan", 48, "320x320"),
+}
+
 
 def train(
     context: typer.Context,
@@ -29,10 +35,20 @@ def train(
     ] = None,
     task: Annotated[str, typer.Option(help="joints or person.")] = "joints",
     val: Annotated[Path | None, typer.Option(help="COCO keypoint file to validate on.")] = None,
-    backbone: Annotated[str, typer.Option(help="Torchvision network.")] = "efficientnet_b0",
-    backbone_stride: Annotated[int, typer.Option(help="Where it is cut: 16 or 32.")] = 32,
-    width: Annotated[int, typer.Option(help="Channels of the decoder.")] = 64,
-    input_size: Annotated[str, typer.Option(help="HEIGHTxWIDTH of the input.")] = "256x192",
+    backbone: Annotated[
+        str | None,
+        typer.Option(help="lite_hrnet (joints), lcnet_pan (person) or a torchvision network."),
+    ] = None,
+    backbone_stride: Annotated[
+        int, typer.Option(help="Where one of torchvision is cut: 16 or 32.")
+    ] = 32,
+    width: Annotated[
+        int | None, typer.Option(help="Channels of the decoder: 40 (joints), 48 (person).")
+    ] = None,
+    input_size: Annotated[
+        str | None,
+        typer.Option(help="HEIGHTxWIDTH of the input: 256x192 (joints), 320x320 (person)."),
+    ] = None,
     init: Annotated[str, typer.Option(help="Initial weights: FILE, imagenet or none.")] = "none",
     freeze: Annotated[
         int, typer.Option(help="Keep the backbone's weights up to this stride; 0 trains all.")
@@ -80,15 +96,17 @@ def train(
                 given = " ".join(_given_options(context)) or "none of them"
                 raise ConfigError(f"expected --data and --out, or --resume; found {given}")
             augmentation = Augmentation().scaled(augment)
-            height, across = _parse_size(input_size)
+            kind = _parse_task(task)
+            shipped_backbone, shipped_width, shipped_size = _SHIPPED_AS[kind]
+            height, across = _parse_size(input_size or shipped_size)
             config = TrainConfig(
                 data=tuple(WeightedFile.parse(text) for text in data),
                 out=out,
-                task=_parse_task(task),
+                task=kind,
                 val=val,
-                backbone=backbone,
+                backbone=backbone or shipped_backbone,
                 backbone_stride=backbone_stride,
-                width=width,
+                width=shipped_width if width is None else width,
                 height_px=height,
                 width_px=across,
                 init=init,

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from pedpose.errors import ConfigError
 from pedpose.model.backbone import Backbone
@@ -155,6 +156,20 @@ class HeatmapCNN(nn.Module):
     def parameter_count(self) -> int:
         """Return the number of learned parameters."""
         return sum(p.numel() for p in self.parameters())
+
+    def gflops(self) -> float:
+        """Return the billions of floating-point operations that one input of its size costs.
+
+        Multiplications and additions of convolutions, each counted as one operation.
+        """
+        size = self.architecture.input_size
+        picture = torch.zeros(1, 3, *size, device=self.mean.device)
+        was_training = self.training
+        with FlopCounterMode(display=False) as counter, torch.no_grad():
+            self.eval()(picture)
+        self.train(was_training)
+        operations: int = counter.get_total_flops()
+        return operations / 1e9
 
 
 def _make_backbone(architecture: Architecture, imagenet: bool) -> Backbone:

@@ -24,8 +24,8 @@ class TrainConfig:
         out: Folder of the run.
         task: ``joints`` or ``person``.
         val: Annotation file to validate on; without one there is no best checkpoint.
-        backbone: Torchvision network.
-        backbone_stride: Where it is cut, 16 or 32.
+        backbone: See :class:`pedpose.model.heatmap_cnn.Architecture`.
+        backbone_stride: Its coarsest stride, 16 or 32.
         width: Channels of the decoder.
         height_px: Height of the network's input.
         width_px: Width of the network's input.
@@ -59,9 +59,9 @@ class TrainConfig:
     out: Path
     task: Task = "joints"
     val: Path | None = None
-    backbone: str = "efficientnet_b0"
+    backbone: str = "lite_hrnet"
     backbone_stride: int = 32
-    width: int = 64
+    width: int = 40
     height_px: int = 256
     width_px: int = 192
     init: str = "none"
