@@ -107,10 +107,9 @@ def test_scores_are_calibrated(weights: tuple[Path, Path]):
     save_checkpoint(weights[0], replace(checkpoint, calibration=calibration))
     after = PoseDetector(*weights, CPU).whole(picture)
     assert np.allclose(after.keypoints[..., :2], before.keypoints[..., :2])
-    chances = joints(before.keypoints[..., 2])
-    assert np.allclose(after.keypoints[..., 2], chances, atol=1e-5)
-    raw = person_scores(np.ones(1), chances)
-    assert np.allclose(after.scores, people(raw), atol=1e-5)
+    raw = before.keypoints[..., 2]
+    assert np.allclose(after.keypoints[..., 2], joints(raw), atol=1e-5)
+    assert np.allclose(after.scores, people(person_scores(np.ones(1), raw)), atol=1e-5)
 
 
 def test_weights_of_the_other_task_are_refused(weights: tuple[Path, Path]):

@@ -89,12 +89,10 @@ class PoseDetector:
         self.weights = {str(joints): loaded.sha256}
         self.skeleton: Skeleton = loaded.joint_skeleton
         self._estimator = JointEstimator(
-            TorchRuntime(loaded.network, device),
-            loaded.network.architecture,
-            self._settings.batch,
-            loaded.calibration.get("joints"),
+            TorchRuntime(loaded.network, device), loaded.network.architecture, self._settings.batch
         )
-        self._calibration = loaded.calibration.get("people", Calibration())
+        self._joint_chance = loaded.calibration.get("joints", Calibration())
+        self._person_chance = loaded.calibration.get("people", Calibration())
         self._finder: PersonFinder | None = None
         if self._settings.find_people:
             person = person or shipped_weights("person")
@@ -104,7 +102,7 @@ class PoseDetector:
                 TorchRuntime(loaded.network, device),
                 loaded.network.architecture,
                 # Joints cannot raise a score: the finder alone can rule out what lies below this.
-                FinderSettings(min_score=self._calibration.inverse(self._settings.min_score)),
+                FinderSettings(min_score=self._person_chance.inverse(self._settings.min_score)),
             )
 
     def __call__(self, image: geometry.Image | Path | str) -> People:
@@ -152,7 +150,8 @@ class PoseDetector:
         self, picture: geometry.Image, boxes: Floats, scores: Floats, sort: bool = True
     ) -> People:
         keypoints = self._estimator(picture, boxes)
-        chances = self._calibration(person_scores(scores, keypoints[:, :, 2]))
+        chances = self._person_chance(person_scores(scores, keypoints[:, :, 2]))
+        keypoints[:, :, 2] = self._joint_chance(keypoints[:, :, 2])
         people = People(
             self.skeleton, keypoints, boxes.astype(np.float32), chances.astype(np.float32)
         )
@@ -168,7 +167,8 @@ def person_scores(found: Floats, joints: Floats) -> Floats:
 
     Args:
         found: (N,) scores of the finder.
-        joints: (N, K) scores of their joints.
+        joints: (N, K) scores of their joints, not calibrated: these tell people from other things
+            better.
 
     Returns:
         (N,), 0 for people without any joint in sight.

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pedpose import geometry
-from pedpose.calibration import Calibration
 from pedpose.model.heatmap_cnn import STRIDE, Architecture
 from pedpose.model.joint_codec import decode_keypoints, to_heatmaps
 from pedpose.runtime.torch_runtime import TorchRuntime
@@ -19,26 +18,18 @@ Floats = NDArray[np.float32]
 class JointEstimator:
     """A joint network with its crops and its decoding."""
 
-    def __init__(
-        self,
-        runtime: TorchRuntime,
-        architecture: Architecture,
-        batch: int = 32,
-        calibration: Calibration | None = None,
-    ) -> None:
+    def __init__(self, runtime: TorchRuntime, architecture: Architecture, batch: int = 32) -> None:
         """Wrap a network.
 
         Args:
             runtime: Runs the network.
             architecture: Of the network: its input size and number of joints.
             batch: Most crops that are run at once.
-            calibration: What its scores mean; without one they are taken as they are.
         """
         self._runtime = runtime
         self._input_size = architecture.input_size
         self._joints = architecture.outputs
         self._batch = batch
-        self._calibration = calibration or Calibration()
 
     def __call__(self, image: geometry.Image, boxes: Floats) -> Floats:
         """Find the joints of the people in one picture.
@@ -74,7 +65,6 @@ class JointEstimator:
             raw = self._runtime(np.stack(crops[start : start + self._batch]))
             found.append(decode_keypoints(to_heatmaps(raw)).numpy())
         keypoints = np.concatenate(found)
-        keypoints[:, :, 2] = self._calibration(keypoints[:, :, 2])
         for person, matrix in zip(keypoints, matrices, strict=True):
             person[:, :2] = geometry.transform(person[:, :2] * STRIDE, matrix)
         return np.split(keypoints, np.cumsum(counts)[:-1]) if counts else []
