@@ -34,3 +34,28 @@ for set in lspet pelota; do
 done
 python "$tools/tinypose_weights.py" "$teachers"/tinypose_256x192/model.xml tinypose.safetensors
 python "$tools/picodet_weights.py" "$teachers"/picodet_s_320_pedestrian/*.xml picodet.safetensors
+
+# The person finder: first its new decoder alone, then all of it.
+finder=(--task person --data data/coco.json --data data/coco_small.json --data data/people.json
+  --data data/synth.json:0.5 --data data/pelota.json --val "$val"
+  --augment 0.4 --batch 16 --warmup 100 --ema 0.998 --val-epochs 0.5 --save-steps 100)
+pedpose train "${finder[@]}" --init picodet.safetensors --freeze 32 --lr 1e-3 \
+  --epochs "${EPOCHS_FINDER:-4}" --out finder
+pedpose train "${finder[@]}" --init finder/best.safetensors --lr 1.5e-4 \
+  --epochs "${EPOCHS_TUNING:-4}" --out finder_tuned
+
+# The joint network: gently, or it forgets more than it learns.
+joints=(--data refined/coco.json:3 --data refined/coco_small.json:0.8 --data data/people.json:0.2
+  --data refined/lspet.json:0.5 --data data/synth.json:0.2 --data refined/pelota.json --val "$val"
+  --min-side 70 --augment 0.6 --loss squares --sigma 2 --batch 32 --lr 6e-5 --warmup 50
+  --ema 0.998 --val-epochs 0.4 --save-steps 50)
+pedpose train "${joints[@]}" --init tinypose.safetensors --epochs "${EPOCHS_JOINTS:-2.5}" --out joints
+
+# Half precision, and what scores mean.
+python "$tools/ship_weights.py" joints/best.safetensors joints.safetensors
+python "$tools/ship_weights.py" finder_tuned/best.safetensors person.safetensors
+weights=(--weights joints.safetensors --person-weights person.safetensors)
+pedpose eval --data "$val" --weights joints.safetensors --out seen/true_boxes
+python "$tools/calibrate.py" joints.safetensors joints seen/true_boxes/report.json
+pedpose eval --data "$val" "${weights[@]}" --boxes detected --conf 0.05 --out seen/found_boxes
+python "$tools/calibrate.py" joints.safetensors people seen/found_boxes/report.json

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _LINE_EVERY_S = 10.0
 _MAX_DROP = 0.01
-_MIN_SCORE = 0.15
+_MIN_SCORE = 0.01
 
 
 def evaluate(
