@@ -29,10 +29,9 @@ _CODECS = ("avc1", "mp4v") if sys.platform in ("darwin", "win32") else ("mp4v",)
 class OverlayWriter:
     """``overlay/NAME.jpg`` for a picture, ``overlay/NAME.mp4`` for a video."""
 
-    def __init__(self, out: Path, min_joint_score: float) -> None:
-        """Write below a folder; joints under the score are not drawn."""
+    def __init__(self, out: Path) -> None:
+        """Write below a folder."""
         self._out = out / "overlay"
-        self._min_joint_score = min_joint_score
         self._stack = ExitStack()
         self._video: cv2.VideoWriter | None = None
         self._fps = 0.0
@@ -48,7 +47,7 @@ class OverlayWriter:
             SourceError: If no picture or video of this size can be written here.
             OSError: If the file cannot be written.
         """
-        drawn = np.ascontiguousarray(draw(frame.image, people, self._min_joint_score)[:, :, ::-1])
+        drawn = np.ascontiguousarray(draw(frame.image, people)[:, :, ::-1])
         if source.kind == "picture":
             _check_size(source, drawn, 1, JPEG_LIMIT)
             options = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]

@@ -209,7 +209,6 @@ def open_writers(
     out: Path,
     sources: Sequence[Source],
     header: Mapping[str, Any],
-    min_joint_score: float = 0.3,
 ) -> Iterator[Writers]:
     """Open the writers of a run; at the end ``failed.json`` lists what could not be read.
 
@@ -218,7 +217,6 @@ def open_writers(
         out: Folder that everything is written below.
         sources: All sources of the run.
         header: Versions, weights and settings, for the JSON files.
-        min_joint_score: Joints below it are not drawn.
 
     Raises:
         ConfigError: If there is no such kind, or the folder is a file.
@@ -233,7 +231,7 @@ def open_writers(
     with ExitStack() as stack:
         writers: list[Writer] = []
         if "overlay" in kinds:
-            writers.append(OverlayWriter(out, min_joint_score))
+            writers.append(OverlayWriter(out))
         if "json" in kinds:
             writers.append(JsonWriter(out, header))
         if "csv" in kinds:
