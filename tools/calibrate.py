@@ -12,7 +12,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from pedpose.errors import DataError
+from pedpose.errors import DataError, PedposeError
 from pedpose.evaluation.baseline import read_baseline
 from pedpose.evaluation.calibrate import fit_calibration
 from pedpose.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
@@ -31,7 +31,7 @@ def calibrated(checkpoint: Checkpoint, name: str, report: Path) -> Checkpoint:
         raise DataError(f"{report}: the scores of {name} are calibrated already")
     scores = measured.curves.joints if name == "joints" else measured.curves.people
     if scores is None:
-        raise DataError(f"{report}: expected scores in 0..1, found others")
+        raise DataError(f"{report}: expected predictions with scores in 0..1, found none")
     found = fit_calibration(scores)
     print(f"{name}: {found}, calibration error before {scores.error:.3f}")
     return replace(checkpoint, calibration={**checkpoint.calibration, name: found})
@@ -44,8 +44,11 @@ def main() -> None:
     parser.add_argument("name", choices=["joints", "people"])
     parser.add_argument("report", type=Path)
     arguments = parser.parse_args()
-    checkpoint = load_checkpoint(arguments.weights)
-    checkpoint = calibrated(checkpoint, arguments.name, arguments.report)
+    try:
+        checkpoint = load_checkpoint(arguments.weights)
+        checkpoint = calibrated(checkpoint, arguments.name, arguments.report)
+    except PedposeError as error:
+        raise SystemExit(f"error: {error}") from error
     save_checkpoint(arguments.weights, checkpoint, half=True)
 
 
