@@ -1,9 +1,9 @@
-"""Time of one 640 x 480 photograph with 1, 3 and 10 people, and peak memory.
+"""Time of one picture with 1, 3 and 10 people, and peak memory.
 
-usage: speed.py [--device cpu] [--repeats 20]
+usage: speed.py [--size 640x480] [--device cpu] [--repeats 20]
 
 The person finder takes the same time however many people there are; the joint network takes one
-crop a person. So the photograph is searched once and then N of its annotated boxes are run.
+crop a person. So the picture is searched once and then N of its annotated boxes are run.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from pedpose.pictures import read_picture
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 PICTURE = "plaza.jpg"
-SIZE = (640, 480)
 PEOPLE = (1, 3, 10)
 
 
@@ -53,17 +52,19 @@ def annotated_boxes(width: int, height: int) -> np.ndarray:
 def main() -> None:
     """Measure and print a Markdown table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--size", default="640x480", help="WIDTHxHEIGHT of the picture")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--repeats", type=int, default=20)
     arguments = parser.parse_args()
-    picture = np.asarray(cv2.resize(read_picture(SAMPLES / PICTURE), SIZE), np.uint8)
-    boxes = np.resize(annotated_boxes(*SIZE), (max(PEOPLE), 4))
+    width, height = map(int, arguments.size.split("x"))
+    picture = np.asarray(cv2.resize(read_picture(SAMPLES / PICTURE), (width, height)), np.uint8)
+    boxes = np.resize(annotated_boxes(width, height), (max(PEOPLE), 4))
     # Nobody scores above 1: this detector searches the picture and then has no joints to find.
     searcher = PoseDetector(settings=DetectorSettings(min_score=1.0, device=arguments.device))
     settings = DetectorSettings(device=arguments.device, find_people=False)
     estimator = PoseDetector(settings=settings)
     search = median_ms(arguments.repeats, lambda: searcher(picture))
-    print(f"device: {estimator.device}, median of {arguments.repeats}\n")
+    print(f"{arguments.size}, device: {estimator.device}, median of {arguments.repeats}\n")
     print("| people | finder (ms) | joints (ms) | picture (ms) |")
     print("|---|---|---|---|")
     for count in PEOPLE:
