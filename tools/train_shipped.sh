@@ -59,7 +59,7 @@ pedpose train "${joints[@]}" --init joints1/last.safetensors --lr 1e-4 \
 
 # Half precision, and what scores mean.
 python "$tools/ship_weights.py" joints2/last.safetensors joints.safetensors
-python "$tools/ship_weights.py" finder3/last.safetensors person.safetensors --side 384
+python "$tools/ship_weights.py" finder3/last.safetensors person.safetensors
 weights=(--weights joints.safetensors --person-weights person.safetensors)
 pedpose eval --data "$val" --weights joints.safetensors --out seen/true_boxes
 python "$tools/calibrate.py" joints.safetensors joints seen/true_boxes/report.json
