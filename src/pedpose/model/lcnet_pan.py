@@ -101,9 +101,9 @@ class _Neck(nn.Module):
         super().__init__()
         wide = [_TRUNK[stride][-1][0] for stride in (8, 16, 32)]
         self.reduce = nn.ModuleList(_convolution(channels, NECK) for channels in wide)
-        self.down = nn.ModuleList(_Joint() for _ in range(2))
+        self.down = nn.ModuleList(_Merge() for _ in range(2))
         self.halve = nn.ModuleList(_Separable(NECK, NECK, 5, stride=2) for _ in range(2))
-        self.up = nn.ModuleList(_Joint() for _ in range(2))
+        self.up = nn.ModuleList(_Merge() for _ in range(2))
 
     def forward(self, maps: list[Tensor]) -> list[Tensor]:
         """Map features of strides 8, 16 and 32 to (N, 96, H / s, W / s) of each."""
@@ -115,7 +115,7 @@ class _Neck(nn.Module):
         return [fine, middle, coarse]
 
 
-class _Joint(nn.Module):
+class _Merge(nn.Module):
     """Two maps of one resolution become one."""
 
     def __init__(self) -> None:
