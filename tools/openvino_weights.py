@@ -1,6 +1,6 @@
 """Read convolutions out of a network in OpenVINO's format (an XML file beside a BIN file).
 
-Only the standard library and numpy are needed. Batch norms are part of the convolutions in such
+OpenVINO is not needed for it. Batch norms are part of the convolutions in such
 files; the numbers that PaddlePaddle gave them when the network was built tell their order.
 """
 
@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import nn
 
 _TYPES = {"f16": np.float16, "f32": np.float32}
 
@@ -37,6 +40,35 @@ def read_convolutions(path: Path) -> list[Convolution]:
     graph = _Graph(path)
     found = [graph.convolution(i) for i, kind in graph.kinds.items() if "Convolution" in kind]
     return sorted(found, key=lambda c: (c.number is None, c.number))
+
+
+def fill_normed(parts: Sequence[nn.Module], sources: Sequence[Convolution]) -> None:
+    """Copy convolutions into those of modules that a batch norm follows, in order.
+
+    Raises:
+        ValueError: If their numbers or shapes differ.
+    """
+    layers = [m for part in parts for m in part.modules()]
+    places = [m for m in layers if isinstance(m, nn.Conv2d) and m.bias is None]
+    norms = [m for m in layers if isinstance(m, nn.BatchNorm2d)]
+    for place, norm, source in zip(places, norms, sources, strict=True):
+        copy_convolution(place.weight, norm.bias, source)
+
+
+def copy_convolution(weight: torch.Tensor, bias: torch.Tensor, source: Convolution) -> None:
+    """Copy a convolution into a weight and a bias.
+
+    Raises:
+        ValueError: If the shapes differ.
+    """
+    if weight.shape != source.weight.shape:
+        raise ValueError(
+            f"batch norm {source.number}: expected {tuple(weight.shape)}, "
+            f"found {source.weight.shape}"
+        )
+    with torch.no_grad():
+        weight.copy_(torch.from_numpy(source.weight))
+        bias.copy_(torch.from_numpy(source.bias))
 
 
 class _Graph:

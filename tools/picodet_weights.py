@@ -12,8 +12,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import torch
-from openvino_weights import Convolution, read_convolutions
+from openvino_weights import copy_convolution, fill_normed, read_convolutions
 from safetensors.torch import save
 from torch import nn
 
@@ -38,38 +37,19 @@ def converted(path: Path) -> LCNetPAN:
     normed = {c.number: c for c in found if c.number is not None}
     plain = [c for c in found if c.number is None and c.weight.shape[0] not in (1, 32)]
     neck = backbone.neck
-    _fill_normed([backbone.stem, backbone.trunk], [normed[n] for n in TRUNK])
-    _fill_normed([neck.reduce], [normed[n] for n in REDUCE])
-    _fill_normed([neck.down], [normed[n] for n in DOWN])
+    fill_normed([backbone.stem, backbone.trunk], [normed[n] for n in TRUNK])
+    fill_normed([neck.reduce], [normed[n] for n in REDUCE])
+    fill_normed([neck.down], [normed[n] for n in DOWN])
     for i, (halve, up) in enumerate(HALVE_UP):
-        _fill_normed([neck.halve[i]], [normed[n] for n in range(halve, halve + 2)])
-        _fill_normed([neck.up[i]], [normed[n] for n in range(up, up + 4)])
+        fill_normed([neck.halve[i]], [normed[n] for n in range(halve, halve + 2)])
+        fill_normed([neck.up[i]], [normed[n] for n in range(up, up + 4)])
     for tower, start in zip(backbone.towers, TOWERS, strict=True):
-        _fill_normed([tower], [normed[n] for n in range(start, start + 5)])
+        fill_normed([tower], [normed[n] for n in range(start, start + 5)])
     places = [m for m in backbone.modules() if isinstance(m, nn.Conv2d) and m.bias is not None]
     for place, source in zip(places, plain[: len(places)], strict=True):
         assert place.bias is not None
-        _copy(place.weight, place.bias, source)
+        copy_convolution(place.weight, place.bias, source)
     return backbone
-
-
-def _fill_normed(parts: list[nn.Module], sources: list[Convolution]) -> None:
-    layers = [m for part in parts for m in part.modules()]
-    places = [m for m in layers if isinstance(m, nn.Conv2d) and m.bias is None]
-    norms = [m for m in layers if isinstance(m, nn.BatchNorm2d)]
-    for place, norm, source in zip(places, norms, sources, strict=True):
-        _copy(place.weight, norm.bias, source)
-
-
-def _copy(weight: torch.Tensor, bias: torch.Tensor, source: Convolution) -> None:
-    if weight.shape != source.weight.shape:
-        raise ValueError(
-            f"batch norm {source.number}: expected {tuple(weight.shape)}, "
-            f"found {source.weight.shape}"
-        )
-    with torch.no_grad():
-        weight.copy_(torch.from_numpy(source.weight))
-        bias.copy_(torch.from_numpy(source.bias))
 
 
 def main() -> None:

@@ -27,8 +27,8 @@ from pedpose.skeleton import COCO_17
 HEIGHT, WIDTH, STRIDE = 256, 192, 4
 PADDING = 1.25
 MEAN = 255 * np.array([0.485, 0.456, 0.406], np.float32)
-MIRROR_SHIFT = 1 / 8
 STD = 255 * np.array([0.229, 0.224, 0.225], np.float32)
+MIRROR_SHIFT = 1 / 8  # cells, see mirrored_too
 
 Network = Callable[[np.ndarray], np.ndarray]
 

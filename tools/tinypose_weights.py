@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from openvino_weights import read_convolutions
+from openvino_weights import fill_normed, read_convolutions
 from safetensors.torch import save
 from torch import nn
 
@@ -40,18 +40,8 @@ def converted(path: Path) -> HeatmapCNN:
     network = HeatmapCNN(Architecture("joints", JOINTS, "lite_hrnet", 32, width=CHANNELS[0]))
     assert isinstance(network.backbone, LiteHRNet)
     *inner, last = read_convolutions(path)
-    layers = [m for part in in_order(network.backbone) for m in part.modules()]
-    places = [m for m in layers if isinstance(m, nn.Conv2d)]
-    norms = [m for m in layers if isinstance(m, nn.BatchNorm2d)]
+    fill_normed(in_order(network.backbone), inner)
     with torch.no_grad():
-        for place, norm, source in zip(places, norms, inner, strict=True):
-            if place.weight.shape != source.weight.shape:
-                raise ValueError(
-                    f"{path}: batch norm {source.number}: expected {tuple(place.weight.shape)}, "
-                    f"found {source.weight.shape}"
-                )
-            place.weight.copy_(torch.from_numpy(source.weight))
-            norm.bias.copy_(torch.from_numpy(source.bias))
         network.lateral[0].weight.copy_(torch.eye(CHANNELS[0])[..., None, None])
         network.lateral[0].bias.zero_()
         move = torch.tensor(np.outer([0, 1 - MOVE, MOVE], [0, 1 - MOVE, MOVE]))

@@ -5,7 +5,7 @@
 #
 # DATA holds one folder a data set, TEACHERS those of PP-TinyPose and PicoDet in OpenVINO's format
 # with teacher.py, which refines labels and needs openvino (pip install . openvino). The weights are
-# left in RUNS; 2 cores take about three hours. SHARE, as 0.1, makes all runs shorter, to try it out.
+# left in RUNS; 2 cores take about two and a half hours. SHARE, as 0.1, makes all runs shorter, to try it out.
 # A run that was broken off goes on by `pedpose train --resume`.
 set -euo pipefail
 data=$(realpath "$1")
@@ -22,7 +22,7 @@ mkdir -p found seen refined
 for set in coco coco_small; do
   python "$teachers/teacher.py" images "$data/$set/images" --min-score 0.35 --out "found/$set.json"
 done
-for set in coco coco_small lspet fashion pelota; do
+for set in coco coco_small lspet pelota; do
   python "$teachers/teacher.py" images "$data/$set" --boxes "$data/$set/train.json" --flip \
     --out "seen/$set.json"
 done

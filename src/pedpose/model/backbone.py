@@ -26,8 +26,11 @@ class Backbone(nn.Module):
         self._frozen: tuple[nn.Module, ...] = ()
 
     def parts(self) -> dict[int, tuple[nn.Module, ...]]:
-        """Return the layers that must stay as they are for the maps of a stride to stay so."""
-        raise NotImplementedError
+        """Return the layers that must stay as they are for the maps of a stride to stay so.
+
+        All as one, unless a backbone hands its maps from layer to layer, from fine to coarse.
+        """
+        return {32: tuple(self.children())}
 
     def freeze(self, stride: int) -> None:
         """Keep the layers up to a stride as they are: no gradients, no batch statistics.
@@ -53,3 +56,19 @@ class Backbone(nn.Module):
     def forward(self, x: Tensor) -> list[Tensor]:
         """Map pictures (N, 3, H, W) to features [(N, C_s, H / s, W / s) for each stride s]."""
         raise NotImplementedError
+
+
+def convolution(
+    inward: int,
+    outward: int,
+    kernel: int = 1,
+    stride: int = 1,
+    groups: int = 1,
+    activation: nn.Module | None = None,
+) -> nn.Sequential:
+    """Return a convolution that keeps the size but for its stride, with batch norm."""
+    return nn.Sequential(
+        nn.Conv2d(inward, outward, kernel, stride, kernel // 2, groups=groups, bias=False),
+        nn.BatchNorm2d(outward),
+        *([] if activation is None else [activation]),
+    )

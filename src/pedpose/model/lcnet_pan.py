@@ -11,7 +11,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from pedpose.model.backbone import Backbone
+from pedpose.model.backbone import Backbone, convolution
 
 _STEM = 16
 
@@ -47,10 +47,6 @@ class LCNetPAN(Backbone):
             self.trunk.append(nn.Sequential(*stage))
         self.neck = _Neck()
         self.towers = nn.ModuleList(_Tower() for _ in self.strides[1:])
-
-    def parts(self) -> dict[int, tuple[nn.Module, ...]]:
-        """Return all as one: the neck joins the resolutions."""
-        return {32: tuple(self.children())}
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """Map pictures (N, 3, H, W) to features [(N, C_s, H / s, W / s) for s in 4, 8, 16, 32]."""
@@ -151,8 +147,4 @@ def _double(x: Tensor) -> Tensor:
 def _convolution(
     inward: int, outward: int, kernel: int = 1, stride: int = 1, groups: int = 1
 ) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inward, outward, kernel, stride, kernel // 2, groups=groups, bias=False),
-        nn.BatchNorm2d(outward),
-        nn.Hardswish(inplace=True),
-    )
+    return convolution(inward, outward, kernel, stride, groups, nn.Hardswish(inplace=True))

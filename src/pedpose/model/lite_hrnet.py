@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from pedpose.model.backbone import Backbone
+from pedpose.model.backbone import Backbone, convolution
 
 CHANNELS = (40, 80, 160, 320)
 """Of the maps at strides 4, 8, 16 and 32."""
@@ -53,10 +53,6 @@ class LiteHRNet(Backbone):
         self.join = nn.ModuleList(
             _separable(outward[i], outward[i + 1], relu=True) for i in range(len(CHANNELS))
         )
-
-    def parts(self) -> dict[int, tuple[nn.Module, ...]]:
-        """Return all as one: the resolutions run side by side."""
-        return {32: tuple(self.children())}
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """Map pictures (N, 3, H, W) to features [(N, 40, H / 4, W / 4)]."""
@@ -155,11 +151,8 @@ def _shuffle(left: Tensor, right: Tensor) -> Tensor:
 def _convolution(
     inward: int, outward: int, kernel: int = 1, stride: int = 1, groups: int = 1, relu: bool = True
 ) -> nn.Sequential:
-    parts: list[nn.Module] = [
-        nn.Conv2d(inward, outward, kernel, stride, kernel // 2, groups=groups, bias=False),
-        nn.BatchNorm2d(outward),
-    ]
-    return nn.Sequential(*parts, *([nn.ReLU(inplace=True)] if relu else []))
+    activation = nn.ReLU(inplace=True) if relu else None
+    return convolution(inward, outward, kernel, stride, groups, activation)
 
 
 def _separable(inward: int, outward: int, *, relu: bool, stride: int = 1) -> nn.Sequential:
