@@ -3,39 +3,17 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pedpose.errors import DataError
+from pedpose.sides import doubts, mirrored_name, name_side, named_partners
+from pedpose.skeleton_entries import read_limbs, read_names, read_pairs, read_sigmas
 
 DEFAULT_SIGMA = 0.05
 """OKS sigma of each joint where nobody has measured them and the choice decides no figure that is
 reported: for suppressing duplicates and for choosing the best weights of a training."""
-
-_MIRROR = {"left": "right", "right": "left"}
-_WORD_ENDS = re.compile(r"([_\- ])")
-
-
-def mirrored_name(name: str) -> str:
-    """Return the name of the joint on the other side of the body.
-
-    A name has a side when one of its words (split at ``_``, ``-`` or a space) is ``left`` or
-    ``right``: ``left_wrist``, ``wrist_left``, ``Left-Wrist``, ``LEFT WRIST``. Other names are
-    their own mirror.
-    """
-    words = _WORD_ENDS.split(name)
-    for position, word in enumerate(words):
-        other = _MIRROR.get(word.lower())
-        if other is not None:
-            if word.isupper():
-                other = other.upper()
-            elif word[0].isupper():
-                other = other.capitalize()
-            words[position] = other
-            break
-    return "".join(words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +25,15 @@ class Skeleton:
         limbs: Pairs of joint indices (0-based) that are drawn as lines.
         sigmas: K OKS sigmas (the per-joint constant k_i / 2 of the COCO keypoint evaluation), or
             None where nobody has measured them for this skeleton.
+        swaps: Pairs of joint indices (0-based) that change places when a picture is mirrored,
+            the left joint first where the names have no sides; empty where no joint has a side,
+            None where the names say it.
     """
 
     names: tuple[str, ...]
     limbs: tuple[tuple[int, int], ...] = ()
     sigmas: tuple[float, ...] | None = None
+    swaps: tuple[tuple[int, int], ...] | None = None
 
     def __post_init__(self) -> None:
         """Refuse a skeleton that contradicts itself."""
@@ -71,75 +53,147 @@ class Skeleton:
             if not all(0 < sigma < math.inf for sigma in self.sigmas):
                 raise DataError(f"skeleton: sigmas must be numbers above 0, found {self.sigmas}")
 
+        self._check_swaps(self.swaps or ())
+
+    def _check_swaps(self, swaps: tuple[tuple[int, int], ...]) -> None:
+        """Refuse pairs that are no pairs, or that contradict the words left and right."""
+        joints = [joint for pair in swaps for joint in pair]
+        for pair in swaps:
+            if not all(0 <= joint < len(self.names) for joint in pair):
+                raise DataError(f"skeleton: swap {pair} points outside {len(self.names)} joints")
+            for joint in pair:
+                if joints.count(joint) > 1:
+                    raise DataError(
+                        f"skeleton: swaps: expected {self.names[joint]} in one pair with another "
+                        f"joint, found it {joints.count(joint)} times"
+                    )
+        if self.swaps is None:
+            return
+        for joint, partner in enumerate(self.mirrors):
+            name, other = self.names[joint], self.names[partner]
+            mirror = mirrored_name(name)
+            if name_side(name, with_letters=False) not in ("left", "right") or other == mirror:
+                continue
+            sided = joint != partner and name_side(other, with_letters=False) != "middle"
+            if sided or mirror in self.names:
+                found = "no partner" if joint == partner else other
+                raise DataError(
+                    f"skeleton: swaps: expected {name} <-> {mirror} as their names say, found "
+                    f"{found} for {name}"
+                )
+
     def __len__(self) -> int:
         """Return K, the number of joints."""
         return len(self.names)
+
+    @property
+    def mirrors(self) -> tuple[int, ...]:
+        """For each joint the index of its mirror joint, itself where none is known.
+
+        Good for drawing and for naming errors; pictures are mirrored by :attr:`flip_indices`.
+        """
+        if self.swaps is None:
+            return named_partners(self.names)
+        partners = list(range(len(self.names)))
+        for first, second in self.swaps:
+            partners[first], partners[second] = second, first
+        return tuple(partners)
 
     @property
     def flip_indices(self) -> tuple[int, ...]:
         """For each joint the index of its mirror joint (itself where it has no side).
 
         Raises:
-            DataError: If a joint with a side has no partner, so that mirrored pictures would
-                teach a wrong side.
+            DataError: If the names leave open which joints change places, so that mirrored
+                pictures would teach a wrong side.
         """
-        index = {name: i for i, name in enumerate(self.names)}
-        missing = [n for n in self.names if mirrored_name(n) not in index]
-        if missing:
+        if self.swaps is None and (found := doubts(self.names)):
             raise DataError(
-                "skeleton: joints without a partner on the other side: "
-                + ", ".join(f"{n} (expected {mirrored_name(n)})" for n in missing)
-                + "; correct the names, or train with --no-mirror"
+                f"skeleton: {'; '.join(found)}; correct the names, or give the pairs under "
+                "'swaps' in the category or skeleton file ([] where no joint has a side), or "
+                "train with --no-mirror"
             )
-        return tuple(index[mirrored_name(n)] for n in self.names)
+        return self.mirrors
 
     @property
     def swap_pairs(self) -> tuple[tuple[str, str], ...]:
-        """Names of the joints that change places when a picture is mirrored."""
+        """Names of the joints that change places when a picture is mirrored.
+
+        Raises:
+            DataError: As for :attr:`flip_indices`.
+        """
         return tuple(
             (self.names[i], self.names[j]) for i, j in enumerate(self.flip_indices) if i < j
         )
 
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """For each joint ``left``, ``right`` or ``middle``, as far as it is known."""
+        return tuple(self._side(joint, partner) for joint, partner in enumerate(self.mirrors))
+
     def side(self, joint: int) -> str:
         """Return ``left``, ``right`` or ``middle`` for a joint index."""
-        words = _WORD_ENDS.split(self.names[joint].lower())
-        return next((word for word in words if word in _MIRROR), "middle")
+        return self._side(joint, self.mirrors[joint])
+
+    def _side(self, joint: int, partner: int) -> str:
+        name, other = self.names[joint], self.names[partner]
+        if partner == joint:
+            side = name_side(name, with_letters=False)
+            return "middle" if side == "both" else side
+        side, other_side = name_side(name), name_side(other)
+        if side in ("left", "right") and side != other_side:
+            return side
+        if other_side in ("left", "right") and side != other_side:
+            return "left" if other_side == "right" else "right"
+        return "left" if (joint, partner) in (self.swaps or ()) else "right"
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for a checkpoint or a result file."""
-        return {"names": self.names, "limbs": self.limbs, "sigmas": self.sigmas}
+        return {
+            "names": self.names,
+            "limbs": self.limbs,
+            "sigmas": self.sigmas,
+            "swaps": self.swaps,
+        }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Skeleton:
         """Read what :meth:`to_dict` wrote."""
-        sigmas = data.get("sigmas")
+        sigmas, swaps = data.get("sigmas"), data.get("swaps")
         return cls(
             names=tuple(str(n) for n in data["names"]),
             limbs=tuple((int(a), int(b)) for a, b in data["limbs"]),
             sigmas=None if sigmas is None else tuple(float(s) for s in sigmas),
+            swaps=None if swaps is None else tuple((int(a), int(b)) for a, b in swaps),
         )
 
     @classmethod
     def from_coco_category(cls, category: Mapping[str, Any]) -> Skeleton:
         """Read the ``keypoints``, ``skeleton`` (1-based) and ``sigmas`` of a COCO category.
 
-        The 17 COCO joints get the published COCO sigmas when the file brings none.
+        Beyond COCO, ``swaps`` may give the pairs of joints that change places when a picture is
+        mirrored, as names or as indices counted from 0. The 17 COCO joints get the published COCO
+        sigmas when the file brings none.
 
         Raises:
-            DataError: If the category has no joint names or contradicts itself.
+            DataError: If the category has no joint names, an entry is broken or contradicts
+                another.
         """
-        names = category.get("keypoints")
-        if not isinstance(names, Sequence) or isinstance(names, str) or not names:
-            raise DataError(f"category {category.get('name')!r}: expected a list of joint names")
-        sigmas = category.get("sigmas")
-        if sigmas is None and tuple(names) == COCO_17.names:
+        where = f"category {category.get('name')!r}"
+        names = read_names(f"{where}: 'keypoints'", category.get("keypoints"))
+        limbs, sigmas, swaps = (category.get(key) for key in ("skeleton", "sigmas", "swaps"))
+        if sigmas is None and names == COCO_17.names:
             sigmas = COCO_17.sigmas
-        limbs = tuple((int(a) - 1, int(b) - 1) for a, b in category.get("skeleton") or ())
-        return cls(
-            names=tuple(str(n) for n in names),
-            limbs=limbs,
-            sigmas=None if sigmas is None else tuple(float(s) for s in sigmas),
-        )
+        entry = f"{where}: 'swaps'"
+        parts: dict[str, Any] = {
+            "limbs": () if limbs is None else read_limbs(f"{where}: 'skeleton'", limbs, len(names)),
+            "sigmas": None if sigmas is None else read_sigmas(f"{where}: 'sigmas'", sigmas, names),
+            "swaps": None if swaps is None else read_pairs(entry, swaps, names, by_index=True),
+        }
+        try:
+            return cls(names, **parts)
+        except DataError as error:
+            raise DataError(f"{where}: {error}") from error
 
     def to_coco_category(self) -> dict[str, Any]:
         """Return the COCO category (limbs 1-based) of a person with this skeleton."""
@@ -152,6 +206,8 @@ class Skeleton:
         }
         if self.sigmas is not None:
             category["sigmas"] = list(self.sigmas)
+        if self.swaps is not None:
+            category["swaps"] = [[self.names[a], self.names[b]] for a, b in self.swaps]
         return category
 
 

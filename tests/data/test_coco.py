@@ -178,17 +178,17 @@ CATEGORY_FAULTS: list[tuple[list[Content], str]] = [
     ),
     (
         [{"id": 1, "name": "person", "keypoints": ["a"], "sigmas": [0]}],
-        "sigmas must be numbers above 0",
+        "'sigmas': a: expected a number above 0, found 0",
     ),
     (
         [{"id": 1, "name": "person", "keypoints": ["a"], "skeleton": [[1, 2]]}],
-        "limb (0, 1) points outside",
+        "limb 1: expected two joints from 1 to 1, found [1, 2]",
     ),
     ([{"name": "person", "keypoints": ["a"]}], "expected objects with an integer id"),
     (["person"], "expected objects with an integer id, found 'person'"),
     (
         [{"id": 1, "name": "person", "keypoints": ["a"], "skeleton": [[1, math.inf]]}],
-        "cannot convert float infinity",
+        "limb 1: expected two joints from 1 to 1, found [1, inf]",
     ),
 ]
 

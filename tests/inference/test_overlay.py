@@ -61,3 +61,27 @@ def test_people_partly_or_wholly_outside_any_picture(shape: tuple[int, int, int]
     boxes = np.array([[-300, -300, 400, 400], [600, 600, 700, 700]], np.float32)
     people = People(COCO_17, keypoints, boxes, np.ones(2, np.float32), np.array([1, 22]))
     assert draw(np.zeros(shape, np.uint8), people).shape == shape
+
+
+def test_one_joint_is_a_dot_that_can_be_seen():
+    people = one(Skeleton(("tip",)), [[60.5, 60.5]])
+    drawn = draw(np.full((480, 640, 3), 90, np.uint8), people)
+    dot = (drawn == SIDE_COLOURS["middle"]).all(axis=2)[55:66, 55:66]
+    assert dot.sum() >= 9
+    assert (drawn[55:66, 55:66].sum(axis=2) < 150).any(), "a dark rim sets it off from any ground"
+
+
+def test_explicit_pairs_colour_joints_whose_names_have_no_side():
+    skeleton = Skeleton(("a", "b", "c"), swaps=((1, 0),))
+    points = [[40.5, 60.5], [80.5, 60.5], [60.5, 90.5]]
+    drawn = draw(GREY, one(skeleton, points))
+    for (x, y), side in zip(points, ("right", "left", "middle"), strict=True):
+        assert tuple(drawn[int(y), int(x)]) == SIDE_COLOURS[side]
+
+
+def test_fifty_joints_without_limbs_are_all_drawn():
+    skeleton = Skeleton(tuple(f"{side}_{n}" for side in ("left", "right") for n in range(25)))
+    points = [[30.5 + 14 * (n % 10), 30.5 + 14 * (n // 10)] for n in range(50)]
+    drawn = draw(np.full((120, 200, 3), 90, np.uint8), one(skeleton, points))
+    for n, (x, y) in enumerate(points):
+        assert tuple(drawn[int(y), int(x)]) == SIDE_COLOURS["left" if n < 25 else "right"]

@@ -33,7 +33,6 @@ from pedpose.evaluation.oks import (
     match_pictures,
     truth_order,
 )
-from pedpose.skeleton import Skeleton, mirrored_name
 
 Doubles = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -78,7 +77,7 @@ def class_joints(
     entries = match_pictures(keypoint_matcher(data, predictions, sigmas), (LEAST_OKS,))
     table = match_table(entries, [picture.id for picture in data.pictures], thresholds=1)
     rows = matched_pairs(data, entries)
-    mirror = _mirrors(data.skeleton)
+    mirror = np.array(data.skeleton.mirrors)
     classes = np.full((len(rows), len(sigmas)), UNLABELLED)
     corrected = np.ones((len(rows), len(sigmas)))
     for picture in np.unique(rows[:, 1]):
@@ -171,9 +170,3 @@ def matched_pairs(data: CocoData, entries: Sequence[dict[str, Flags] | None]) ->
         if truth > 0 and not ignored
     ]
     return np.array(pairs, np.int64).reshape(-1, 3)
-
-
-def _mirrors(skeleton: Skeleton) -> Integers:
-    """Return (K,) the joint on the other side; a joint without partner is its own mirror."""
-    index = {name: i for i, name in enumerate(skeleton.names)}
-    return np.array([index.get(mirrored_name(name), i) for name, i in index.items()])

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pedpose.data.coco import CocoData
 from pedpose.evaluation.matching import Match
+from pedpose.sides import plain_name
 from pedpose.skeleton import Skeleton
 
 Doubles = NDArray[np.float64]
@@ -135,7 +136,7 @@ def _between(
 
     None stands for a skeleton that does not have them under one of these names.
     """
-    names = [name.lower().replace("-", "_").replace(" ", "_") for name in skeleton.names]
+    names = [plain_name(name) for name in skeleton.names]
     pair = [next((names.index(n) for n in group if n in names), None) for group in (ones, others)]
     if pair[0] is None or pair[1] is None:
         return None

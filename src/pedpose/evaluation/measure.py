@@ -24,6 +24,7 @@ from pedpose.evaluation.pck import Sums, intervals, joint_sums
 from pedpose.evaluation.picture_data import PictureData
 from pedpose.evaluation.report import EvaluationReport, PredictionSource, TruthSource
 from pedpose.files import sha256_of
+from pedpose.sides import doubts
 
 Progress = Callable[[str, int, int], None]
 """Is told what is being done, how many steps of it are done, and how many there are."""
@@ -246,6 +247,8 @@ def _notes(
             total = int(table.labelled.sum())
             left_out = f"{result.left_out} of {total} labelled joints left out"
             notes.append(f"{result.metric.name}: {left_out}: {why}")
+    if data.skeleton.swaps is None and (unclear := doubts(data.skeleton.names)):
+        notes.append(f"inversions are told for joints of a known side only: {'; '.join(unclear)}")
     with_people = len(np.unique(table.picture))
     if with_people < FEW_PICTURES:
         notes.append(f"intervals are too narrow: only {with_people} pictures have people")

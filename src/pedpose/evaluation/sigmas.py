@@ -16,7 +16,8 @@ def choose_sigmas(
 
     Args:
         data: The annotations, which may bring sigmas.
-        given: K numbers separated by commas, which win over those of the data.
+        given: K numbers separated by commas, or as many ``name=number``, which win over those of
+            the data.
         default: One number for all joints, for data without sigmas only.
 
     Raises:
@@ -27,7 +28,8 @@ def choose_sigmas(
     if given is not None and default is not None:
         raise ConfigError("--sigmas and --default-sigma exclude each other")
     if given is not None:
-        sigmas = tuple(_sigma(text, "--sigmas") for text in given.split(","))
+        texts = _in_order(data, given) if "=" in given else given.split(",")
+        sigmas = tuple(_sigma(text, "--sigmas") for text in texts)
         if len(sigmas) != joints:
             raise ConfigError(
                 f"--sigmas: expected {joints} numbers, one for each joint of {data.path}, found "
@@ -51,6 +53,22 @@ def choose_sigmas(
         )
     sigma = _sigma(str(default), "--default-sigma")
     return (sigma,) * joints, f"one default for all joints, given by --default-sigma {sigma:g}"
+
+
+def _in_order(data: CocoData, given: str) -> list[str]:
+    """Return the numbers of ``name=number,name=number`` in the order of the joints."""
+    pairs = [entry.rpartition("=") for entry in given.split(",")]
+    named = {name.strip(): number for name, _, number in pairs}
+    names = data.skeleton.names
+    if len(named) != len(pairs) or set(named) != set(names):
+        faults = [f"none for {n}" for n in names if n not in named]
+        faults += [f"one for {n or 'no joint'}" for n in named if n not in names]
+        faults += ["a joint twice"] if len(named) != len(pairs) else []
+        raise ConfigError(
+            f"--sigmas: expected one number for each joint of {data.path}, found "
+            f"{', '.join(faults)}"
+        )
+    return [named[name] for name in names]
 
 
 def _sigma(text: str, option: str) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
 import cv2
 import numpy as np
@@ -14,7 +13,6 @@ from PIL import ImageFont
 
 from pedpose.geometry import Image
 from pedpose.people import Floats, People
-from pedpose.skeleton import Skeleton
 
 Colour = tuple[int, int, int]
 
@@ -36,17 +34,21 @@ _SHIFT = 4  # OpenCV draws at 1 / 2**4 of a pixel
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What the box of a person looks like.
+    """What the box and the joints of a person look like.
 
     Attributes:
         text: Written above it; may be empty.
         colour: Of the box and of the ground of its text.
         size: Height of the letters in pixels; by the size of the picture where None.
+        limbs: Width of the limbs in pixels; by the sizes of person and picture where None.
+        rings: Indices of the joints that are drawn hollow.
     """
 
     text: str
     colour: Colour
     size: int | None = None
+    limbs: int | None = None
+    rings: frozenset[int] = frozenset()
 
 
 def draw(
@@ -70,9 +72,10 @@ def draw(
     """
     canvas = image.copy()
     marks = marks or [_mark(people, person) for person in range(len(people))]
+    sides = people.skeleton.sides
     for person in reversed(range(len(people))):  # the best last, on top
         _draw_box(canvas, people.boxes[person], marks[person].colour)
-        _draw_joints(canvas, people, person, min_score)
+        _draw_joints(canvas, people, person, sides, min_score, marks[person])
     for person in reversed(range(len(people))):
         if marks[person].text:
             _draw_label(canvas, people.boxes[person], marks[person])
@@ -86,25 +89,32 @@ def _draw_box(canvas: Image, box: Floats, colour: Colour) -> None:
     cv2.rectangle(canvas, corners[0], corners[1], colour, width, cv2.LINE_AA, _SHIFT)
 
 
-def _draw_joints(canvas: Image, people: People, person: int, min_score: float) -> None:
+def _draw_joints(
+    canvas: Image, people: People, person: int, sides: Sequence[str], min_score: float, mark: Mark
+) -> None:
     """Draw the limbs and, over them, the joints of one person."""
-    skeleton, keypoints = people.skeleton, people.keypoints[person]
-    width = _line_width(canvas, people.boxes[person])
+    keypoints = people.keypoints[person]
+    width = mark.limbs or _line_width(canvas, people.boxes[person])
     rim = max(1, width // 3)
     shown = keypoints[:, 2] >= min_score
     points = _fixed_point(canvas, keypoints[:, :2])
-    limbs = [limb for limb in skeleton.limbs if shown[list(limb)].all()]
+    limbs = [limb for limb in people.skeleton.limbs if shown[list(limb)].all()]
     for a, b in limbs:
         cv2.line(canvas, points[a], points[b], DARK, width + 2 * rim, cv2.LINE_AA, _SHIFT)
     for a, b in limbs:
-        colour = SIDE_COLOURS[_side(skeleton, a, b)]
+        colour = SIDE_COLOURS[_common(sides[a], sides[b])]
         cv2.line(canvas, points[a], points[b], colour, width, cv2.LINE_AA, _SHIFT)
-    radius = width << _SHIFT
-    for joint in np.flatnonzero(shown):
-        colour = SIDE_COLOURS[_side(skeleton, int(joint))]
+    for joint in np.flatnonzero(shown).tolist():
+        colour = SIDE_COLOURS[sides[joint]]
+        ring = joint in mark.rings
+        radius = width << _SHIFT
+        radius += (radius // 2) * ring  # so that there is room for a hole
         outer = radius + (rim << _SHIFT)
         cv2.circle(canvas, points[joint], outer, DARK, cv2.FILLED, cv2.LINE_AA, _SHIFT)
         cv2.circle(canvas, points[joint], radius, colour, cv2.FILLED, cv2.LINE_AA, _SHIFT)
+        if ring:
+            hole = radius * 2 // 3
+            cv2.circle(canvas, points[joint], hole, DARK, cv2.FILLED, cv2.LINE_AA, _SHIFT)
 
 
 def _draw_label(canvas: Image, box: Floats, mark: Mark) -> None:
@@ -147,12 +157,10 @@ def _fixed_point(canvas: Image, points: Floats) -> list[tuple[int, int]]:
     return [(int(x), int(y)) for x, y in np.round((near - 0.5) * (1 << _SHIFT))]
 
 
-def _side(skeleton: Skeleton, *joints: int) -> Literal["left", "right", "middle"]:
+def _common(*sides: str) -> str:
     """Return the side that joints are on; joints without a side count for no side."""
-    sides = {skeleton.side(joint) for joint in joints} - {"middle"}
-    if sides == {"left"}:
-        return "left"
-    return "right" if sides == {"right"} else "middle"
+    found = set(sides) - {"middle"}
+    return found.pop() if len(found) == 1 else "middle"
 
 
 def _mark(people: People, person: int) -> Mark:

@@ -1,0 +1,110 @@
+"""Skeletons in YAML files.
+
+Such a file looks like this; only ``names`` has to be there::
+
+    names: [tail, left_ear, right_ear]
+    limbs: [[tail, left_ear], [tail, right_ear]]
+    swaps: [[left_ear, right_ear]]
+    sigmas: {tail: 0.05, left_ear: 0.03, right_ear: 0.03}
+
+``swaps`` are the joints that change places when a picture is mirrored. Without the entry the
+names say it; an empty list means that no joint has a side. ``sigmas`` may be a list in the order
+of the names as well.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from reprlib import repr as brief
+from typing import Any
+
+import yaml
+
+from pedpose.errors import ConfigError, DataError
+from pedpose.skeleton import COCO_17, Skeleton
+from pedpose.skeleton_entries import read_names, read_pairs, read_sigmas
+
+_KEYS = ("names", "limbs", "swaps", "sigmas")
+
+
+def read_skeleton(text: str) -> Skeleton:
+    """Return the skeleton that a user asks for.
+
+    Args:
+        text: ``coco17``, or the path of a YAML file.
+
+    Raises:
+        ConfigError: If it is neither.
+        DataError: If the file is broken: file, entry, what was expected and what was found.
+    """
+    if text == "coco17":
+        return COCO_17
+    path = Path(text)
+    if not path.is_file():
+        raise ConfigError(f"skeleton: expected coco17 or the path of a YAML file, found {text!r}")
+    content = _read_yaml(path)
+    if not isinstance(content, dict):
+        raise DataError(f"{path}: expected the entries {', '.join(_KEYS)}, found {brief(content)}")
+    if unknown := [key for key in content if key not in _KEYS]:
+        raise DataError(
+            f"{path}: expected the entries {', '.join(_KEYS)}, found {brief(unknown[0])}"
+        )
+    names = read_names(f"{path}: 'names'", content.get("names"))
+    limbs, swaps, sigmas = (content.get(key) for key in _KEYS[1:])
+    parts: dict[str, Any] = {
+        "limbs": () if limbs is None else read_pairs(f"{path}: 'limbs'", limbs, names),
+        "swaps": None if swaps is None else read_pairs(f"{path}: 'swaps'", swaps, names),
+        "sigmas": None if sigmas is None else read_sigmas(f"{path}: 'sigmas'", sigmas, names),
+    }
+    try:
+        return Skeleton(names, **parts)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+
+
+def skeleton_to_yaml(skeleton: Skeleton) -> str:
+    """Return the content of a YAML file that :func:`read_skeleton` reads as this skeleton."""
+    names = skeleton.names
+    content: dict[str, Any] = {"names": list(names)}
+    if skeleton.limbs:
+        content["limbs"] = [[names[a], names[b]] for a, b in skeleton.limbs]
+    if skeleton.swaps is not None:
+        content["swaps"] = [[names[a], names[b]] for a, b in skeleton.swaps]
+    if skeleton.sigmas is not None:
+        content["sigmas"] = dict(zip(names, skeleton.sigmas, strict=True))
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, default_flow_style=None)
+
+
+def _read_yaml(path: Path) -> object:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: expected YAML text, found bytes that are not UTF-8") from error
+    try:
+        _refuse_repeated_keys(path, yaml.compose(text, yaml.SafeLoader))
+        return yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = "" if mark is None else f" at line {mark.line + 1}, column {mark.column + 1}"
+        raise DataError(f"{path}: not valid YAML: {error.problem}{place}") from error
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        # Characters that YAML does not allow, brackets in brackets, dates that do not exist.
+        raise DataError(f"{path}: not valid YAML: {error}") from error
+
+
+def _refuse_repeated_keys(path: Path, node: yaml.Node | None) -> None:
+    """Refuse what YAML itself reads without a word: the last of two equal keys would win."""
+    if not isinstance(node, yaml.MappingNode):
+        return
+    seen: set[str] = set()
+    for key, value in node.value:
+        if isinstance(key, yaml.ScalarNode):
+            if key.value in seen:
+                line = key.start_mark.line + 1
+                raise DataError(
+                    f"{path}: line {line}: expected each entry once, found {key.value!r} again"
+                )
+            seen.add(key.value)
+        _refuse_repeated_keys(path, value)
