@@ -23,7 +23,8 @@ from safetensors.torch import save
 from torch import nn
 
 from pedpose.files import write_bytes
-from pedpose.model.heatmap_cnn import Architecture, HeatmapCNN
+from pedpose.model.architecture import Architecture
+from pedpose.model.heatmap_cnn import HeatmapCNN
 from pedpose.model.joint_codec import PEAK_LOGIT
 from pedpose.model.lite_hrnet import CHANNELS, LiteHRNet
 

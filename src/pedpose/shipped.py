@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pedpose.errors import CheckpointError
-from pedpose.model.heatmap_cnn import Task
+from pedpose.model.architecture import Task
 
 _PACKAGE = Path(__file__).resolve().parent
 # In the wheel they lie inside the package, in a checkout beside src/.

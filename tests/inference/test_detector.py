@@ -13,8 +13,9 @@ from pedpose.inference.detector import (
     person_scores,
     suppress_duplicates,
 )
+from pedpose.model.architecture import PERSON_CHANNELS, Architecture
 from pedpose.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from pedpose.model.heatmap_cnn import PERSON_CHANNELS, Architecture, HeatmapCNN
+from pedpose.model.heatmap_cnn import HeatmapCNN
 from pedpose.people import People
 from pedpose.skeleton import COCO_17, Skeleton
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from pedpose.inference.finder import FinderSettings, PersonFinder, suppress_overlaps
-from pedpose.model.heatmap_cnn import PERSON_CHANNELS, STRIDE, Architecture
+from pedpose.model.architecture import PERSON_CHANNELS, STRIDE, Architecture
 from pedpose.model.person_codec import encode_boxes, target_to_maps
 from pedpose.runtime.torch_runtime import TorchRuntime
 

@@ -9,8 +9,9 @@ from safetensors.torch import load_file, save_file
 from pedpose import COCO_17
 from pedpose.calibration import Calibration
 from pedpose.errors import CheckpointError
+from pedpose.model.architecture import Architecture, Stage
 from pedpose.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from pedpose.model.heatmap_cnn import Architecture, HeatmapCNN
+from pedpose.model.heatmap_cnn import HeatmapCNN
 
 
 @pytest.fixture
@@ -59,6 +60,33 @@ def test_files_from_before_calibration_are_read(file: Path):
     del metadata["calibration"]
     save_file(tensors, file, {"pedpose": json.dumps(metadata)})
     assert load_checkpoint(file).calibration == {}
+
+
+def test_stages_and_choices_of_the_decoder_are_stored(tmp_path: Path):
+    stages = (Stage(4, 1, kernel=5), Stage(6, 2), Stage(7, 1, stride=1, padding=1))
+    architecture = Architecture(
+        "joints", 17, "plain", 4, 8, 64, 48, stages, kernel=1, activation="silu", dropout=0.25
+    )
+    network = HeatmapCNN(architecture).eval()
+    path = tmp_path / "plain.safetensors"
+    save_checkpoint(path, Checkpoint(network, COCO_17))
+    loaded = load_checkpoint(path).network
+    assert loaded.architecture == architecture
+    picture = torch.rand(1, 3, 64, 48) * 255
+    with torch.no_grad():
+        assert torch.equal(loaded(picture), network(picture))
+
+
+def test_files_from_before_stages_are_read(file: Path, network: HeatmapCNN):
+    metadata = json.loads(metadata_of(file))
+    for name in ("stages", "kernel", "activation", "dropout"):
+        del metadata["architecture"][name]
+    alter(file, architecture=metadata["architecture"])
+    loaded = load_checkpoint(file).network
+    assert loaded.architecture == network.architecture
+    picture = torch.rand(1, 3, 64, 48) * 255
+    with torch.no_grad():
+        assert torch.equal(loaded(picture), network(picture))
 
 
 @pytest.mark.parametrize("entry", [{"slope": -1, "offset": 0}, {"slope": 1}, {"slope": "x"}, 3])
@@ -110,6 +138,12 @@ def test_safetensors_of_another_program(tmp_path: Path):
         ({"architecture": {"task": "joints", "outputs": 17, "backbone_stride": 0}}, "found 0"),
         ({"architecture": {"task": "joints", "outputs": 17, "width": 10**6}}, "found 1000000"),
         ({"architecture": {"task": "person", "outputs": 7}}, "expected 5, found 7"),
+        ({"architecture": {"task": "joints", "outputs": 17, "heads": 8}}, "found 'heads'"),
+        (
+            {"architecture": {"task": "joints", "outputs": 17, "backbone": "plain", "stages": [3]}},
+            r"stages\[0\]: expected fields and their values, found 3",
+        ),
+        ({"architecture": ["joints", 17]}, "expected fields and their values"),
         ({"mean": [0, 0, 0]}, "expected .*'mean'.*, found .*0, 0, 0"),
         ({"skeleton": "x"}, "damaged metadata"),
         ({"skeleton": {"names": ["a"], "limbs": [[0, 1e999]]}}, "damaged metadata"),

@@ -2,14 +2,25 @@ import pytest
 import torch
 
 from pedpose.errors import ConfigError
-from pedpose.model.heatmap_cnn import BACKBONES, Architecture, HeatmapCNN
-from pedpose.model.torchvision_backbone import TORCHVISION_BACKBONES
+from pedpose.model.architecture import (
+    ACTIVATIONS,
+    BACKBONES,
+    TORCHVISION_BACKBONES,
+    Architecture,
+    Task,
+)
+from pedpose.model.backbone import make_activation
+from pedpose.model.checkpoint import load_checkpoint
+from pedpose.model.heatmap_cnn import HeatmapCNN
 from pedpose.runtime.torch_runtime import TorchRuntime
+from pedpose.shipped import shipped_weights
+
+COARSEST = dict.fromkeys(BACKBONES, 32) | {"plain": 16}
 
 
 @pytest.mark.parametrize(
     ("backbone", "stride"),
-    [(name, 32) for name in BACKBONES] + [(name, 16) for name in TORCHVISION_BACKBONES],
+    [*COARSEST.items(), *((name, 16) for name in TORCHVISION_BACKBONES)],
 )
 def test_maps_are_a_quarter_of_the_input(backbone: str, stride: int):
     architecture = Architecture("joints", 5, backbone, stride, 16, 96, 64)
@@ -22,7 +33,7 @@ def test_maps_are_a_quarter_of_the_input(backbone: str, stride: int):
 @pytest.mark.parametrize("backbone", BACKBONES)
 def test_fused_runtime_computes_the_same_as_the_network(backbone: str):
     torch.manual_seed(0)
-    network = HeatmapCNN(Architecture("joints", 3, backbone, 32, 16, 64, 64))
+    network = HeatmapCNN(Architecture("joints", 3, backbone, COARSEST[backbone], 16, 64, 64))
     for module in network.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             assert module.running_mean is not None and module.running_var is not None
@@ -94,10 +105,12 @@ def test_backbones_that_are_one_whole_are_frozen_as_a_whole(backbone: str):
     assert network.head.weight.grad is not None
 
 
-@pytest.mark.parametrize("backbone", ["lite_hrnet", "lcnet_pan"])
+@pytest.mark.parametrize("backbone", ["lite_hrnet", "lcnet_pan", "plain"])
 def test_imagenet_weights_of_backbones_that_have_none_are_refused(backbone: str):
     with pytest.raises(ConfigError, match=f"no such weights of {backbone}; give a file"):
-        HeatmapCNN(Architecture("joints", 3, backbone, 32, 8, 64, 64), imagenet=True)
+        HeatmapCNN(
+            Architecture("joints", 3, backbone, COARSEST[backbone], 8, 64, 64), imagenet=True
+        )
 
 
 def test_operations_are_counted_as_by_hand():
@@ -112,3 +125,78 @@ def test_operations_are_counted_as_by_hand():
     network = HeatmapCNN(Architecture("joints", 3, width=8, height_px=32, width_px=32))
     expected = 2 * (stem + layer1 + layer2 + layer3 + lateral + smooth + head) / 1e9
     assert network.gflops() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("outputs", [1, 2, 133])
+def test_any_number_of_joints(outputs: int):
+    network = HeatmapCNN(Architecture("joints", outputs, "plain", width=8)).eval()
+    with torch.no_grad():
+        assert network(torch.zeros(1, 3, 64, 32)).shape == (1, outputs, 16, 8)
+
+
+@pytest.mark.parametrize("kernel", [1, 5, 11])
+def test_kernel_of_the_decoder(kernel: int):
+    network = HeatmapCNN(Architecture("joints", 2, width=8, kernel=kernel)).eval()
+    sizes = {m.kernel_size for m in network.smooth.modules() if isinstance(m, torch.nn.Conv2d)}
+    assert sizes == {(kernel, kernel)}
+    with torch.no_grad():
+        assert network(torch.zeros(1, 3, 64, 32)).shape == (1, 2, 16, 8)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activation_of_decoder_and_plain_backbone(name: str):
+    network = HeatmapCNN(Architecture("joints", 2, "plain", width=8, activation=name))
+    found = {type(m) for m in network.modules() if type(m).__name__ in _ACTIVATION_CLASSES}
+    assert [kind.__name__ for kind in found] == [_ACTIVATION_CLASSES[ACTIVATIONS.index(name)]]
+    network(torch.rand(2, 3, 64, 32) * 255).square().mean().backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in network.parameters())
+
+
+_ACTIVATION_CLASSES = ["ReLU", "LeakyReLU", "SiLU", "GELU", "Hardswish"]
+
+
+def test_unknown_activation_is_refused():
+    with pytest.raises(ConfigError, match=r"expected one of relu, .*hardswish, found 'tanh'"):
+        make_activation("tanh")
+
+
+def test_dropout_is_in_training_only():
+    network = HeatmapCNN(Architecture("joints", 2, "plain", width=64, dropout=0.5))
+    pictures = torch.rand(2, 3, 64, 32) * 255
+    with torch.no_grad():
+        network.head.weight.fill_(1)
+        network.train()
+        assert not torch.equal(network(pictures), network(pictures))
+        network.eval()
+        assert torch.equal(network(pictures), network(pictures))
+        # Whole channels go: the maps that enter the head are all zero or twice as large.
+        before = torch.rand(1, 64, 4, 4) + 1
+        after = network.dropout.train()(before)
+    left = (after != 0).flatten(2)
+    assert torch.equal(left.any(2), left.all(2)) and left.any() and not left.all()
+    assert torch.allclose(after[after != 0], 2 * before[after != 0])
+
+
+def test_without_dropout_training_draws_no_random_numbers():
+    network = HeatmapCNN(Architecture("joints", 2, "plain", width=8)).train()
+    state = torch.get_rng_state()
+    network(torch.rand(2, 3, 64, 32, generator=torch.Generator()) * 255)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+# Computed before the decoder had a kernel, an activation and a dropout to choose.
+_BEFORE = {
+    "joints": [0.10725, 0.101092, 0.011114, 0.260505],
+    "person": [0.312479, 2.549612, -4.114584, 4.156664],
+}
+
+
+@pytest.mark.parametrize("task", _BEFORE)
+def test_shipped_weights_compute_what_they_did(task: Task):
+    network = load_checkpoint(shipped_weights(task)).network
+    size = network.architecture.input_size
+    pictures = torch.rand(2, 3, *size, generator=torch.Generator().manual_seed(7))
+    with torch.inference_mode():
+        maps = network(pictures)
+    found = [maps.mean(), maps.std(), maps[0, 0, 3, 5], maps[1, -1, 40, 20]]
+    assert [float(x) for x in found] == pytest.approx(_BEFORE[task], rel=1e-3, abs=1e-5)

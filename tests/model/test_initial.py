@@ -7,7 +7,8 @@ from safetensors.torch import save_file
 from torch import nn
 
 from pedpose.errors import CheckpointError
-from pedpose.model.heatmap_cnn import Architecture, HeatmapCNN
+from pedpose.model.architecture import Architecture
+from pedpose.model.heatmap_cnn import HeatmapCNN
 from pedpose.model.initial import folded_batch_norms, load_initial, measure_batch_norm
 
 
@@ -21,7 +22,8 @@ def test_weights_of_torchvision_fit_the_backbone(tmp_path: Path):
     source = torchvision.models.resnet18()
     save_file(source.state_dict(), tmp_path / "resnet18.safetensors")
     network = small_network()
-    loaded, rest = load_initial(network, tmp_path / "resnet18.safetensors")
+    found = load_initial(network, tmp_path / "resnet18.safetensors")
+    loaded, rest = list(found.tensors), list(found.rest)
     assert torch.equal(network.backbone.get_submodule("conv1").weight, source.conv1.weight)
     assert len(loaded) > 60
     assert {name.split(".")[0] for name in rest} == {"layer4", "fc"}
@@ -31,7 +33,7 @@ def test_another_number_of_joints_keeps_all_but_the_head(tmp_path: Path):
     source, network = small_network(17), small_network(3)
     save_file(source.state_dict(), tmp_path / "other.safetensors")
     head = network.head.weight.clone()
-    _, rest = load_initial(network, tmp_path / "other.safetensors")
+    rest = list(load_initial(network, tmp_path / "other.safetensors").rest)
     assert sorted(rest) == ["head.bias", "head.weight"]
     assert torch.equal(network.head.weight, head)
     assert torch.equal(network.lateral[0].weight, source.lateral[0].weight)

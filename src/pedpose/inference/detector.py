@@ -14,8 +14,8 @@ from pedpose.data.coco import AREA_OF_BOX
 from pedpose.errors import CheckpointError, ConfigError
 from pedpose.inference.finder import FinderSettings, PersonFinder
 from pedpose.inference.joints import JointEstimator
+from pedpose.model.architecture import Task
 from pedpose.model.checkpoint import Checkpoint, load_checkpoint
-from pedpose.model.heatmap_cnn import Task
 from pedpose.people import People
 from pedpose.pictures import read_picture
 from pedpose.runtime.device import describe_device, resolve_device

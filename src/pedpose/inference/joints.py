@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pedpose import geometry
-from pedpose.model.heatmap_cnn import STRIDE, Architecture
+from pedpose.model.architecture import STRIDE, Architecture
 from pedpose.model.joint_codec import decode_keypoints, to_heatmaps
 from pedpose.runtime.torch_runtime import TorchRuntime
 

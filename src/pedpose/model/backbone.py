@@ -7,6 +7,7 @@ from typing import Self
 from torch import Tensor, nn
 
 from pedpose.errors import ConfigError
+from pedpose.model.architecture import ACTIVATIONS
 
 
 class Backbone(nn.Module):
@@ -72,3 +73,23 @@ def convolution(
         nn.BatchNorm2d(outward),
         *([] if activation is None else [activation]),
     )
+
+
+def make_activation(name: str) -> nn.Module:
+    """Return an activation layer.
+
+    Raises:
+        ConfigError: If there is none of that name.
+    """
+    match name:
+        case "relu":
+            return nn.ReLU(inplace=True)
+        case "leaky_relu":
+            return nn.LeakyReLU(0.01, inplace=True)
+        case "silu":
+            return nn.SiLU()
+        case "gelu":
+            return nn.GELU()
+        case "hardswish":
+            return nn.Hardswish()
+    raise ConfigError(f"activation: expected one of {', '.join(ACTIVATIONS)}, found {name!r}")

@@ -21,7 +21,8 @@ from torch import Tensor
 from pedpose.calibration import Calibration
 from pedpose.errors import CheckpointError, ConfigError, DataError
 from pedpose.files import write_bytes
-from pedpose.model.heatmap_cnn import MEAN, STD, STRIDE, Architecture, HeatmapCNN
+from pedpose.model.architecture import STRIDE, Architecture
+from pedpose.model.heatmap_cnn import MEAN, STD, HeatmapCNN
 from pedpose.skeleton import Skeleton
 
 FORMAT_VERSION = 1
@@ -115,7 +116,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         fixed = {"stride": STRIDE, "mean": list(MEAN), "std": list(STD)}
         if (found := {name: metadata[name] for name in fixed}) != fixed:
             raise CheckpointError(f"{path}: expected {fixed}, found {found}")
-        architecture = Architecture(**metadata["architecture"])
+        architecture = Architecture.from_dict(metadata["architecture"])
         skeleton = metadata["skeleton"]
         if skeleton is not None:
             skeleton = Skeleton.from_dict(skeleton)
@@ -161,6 +162,24 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         CheckpointError: If the file is missing or damaged.
     """
     return _read(path)[0]
+
+
+def read_metadata(path: Path) -> dict[str, Any]:
+    """Return what a weights file says of itself; empty for the file of another program.
+
+    Raises:
+        CheckpointError: If the file is missing or damaged.
+    """
+    _, text = _read(path)
+    if text is None:
+        return {}
+    try:
+        metadata = json.loads(text)
+    except ValueError as error:
+        raise CheckpointError(f"{path}: damaged metadata: {error}") from error
+    if not isinstance(metadata, dict):
+        raise CheckpointError(f"{path}: damaged metadata: found {type(metadata).__name__}")
+    return metadata
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], str | None]:

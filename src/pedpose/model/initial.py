@@ -3,31 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from pedpose.errors import CheckpointError
-from pedpose.model.checkpoint import read_tensors
+from pedpose.errors import CheckpointError, DataError
+from pedpose.model.checkpoint import read_metadata, read_tensors
 from pedpose.model.heatmap_cnn import HeatmapCNN
+from pedpose.skeleton import Skeleton
+
+_HEAD = ("head.weight", "head.bias")
+"""The last layer: its first dimension is the joints."""
 
 
-def load_initial(network: HeatmapCNN, path: Path) -> tuple[list[str], list[str]]:
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What of a file found a place in a network.
+
+    Attributes:
+        tensors: Names of the tensors that were copied, as the network calls them.
+        rest: Names in the file that found no place.
+        joints: Joints of the network whose heatmap layer was copied, by their names.
+    """
+
+    tensors: tuple[str, ...]
+    rest: tuple[str, ...]
+    joints: tuple[str, ...] = ()
+
+
+def load_initial(network: HeatmapCNN, path: Path, skeleton: Skeleton | None = None) -> Loaded:
     """Copy the tensors of a file into a network where name and shape fit.
 
-    Names are those of pedpose or, for the backbone, of torchvision.
+    Names are those of pedpose or, for the backbone, of torchvision. The layer that makes the
+    heatmaps is copied joint by joint: joints of the same name keep what the file knows of them,
+    in whatever order the two skeletons have them.
 
-    Returns:
-        Names of the tensors copied, as the network calls them, and names in the file that found no
-        place.
+    Args:
+        network: To copy into.
+        path: A safetensors file.
+        skeleton: Joints of the network; None for a person finder.
 
     Raises:
         CheckpointError: If the file is unreadable or nothing in it fits.
     """
     state = network.state_dict()
     fitting, rest = {}, []
-    for name, value in read_tensors(path).items():
+    tensors = read_tensors(path)
+    known = _joint_names(path)
+    joints: tuple[str, ...] = ()
+    if skeleton is not None and known:
+        joints = tuple(name for name in skeleton.names if name in known)
+        here = [skeleton.names.index(name) for name in joints]
+        there = [known.index(name) for name in joints]
+        for name in _HEAD:
+            found = tensors.pop(name)
+            if joints and found.shape[1:] == state[name].shape[1:]:
+                fitting[name] = state[name].clone()
+                fitting[name][here] = found[there].to(state[name].device)
+            else:
+                joints = ()
+                rest.append(name)
+    for name, value in tensors.items():
         place = name if name in state else f"backbone.{name}"
         if place in state and state[place].shape == value.shape:
             fitting[place] = value
@@ -39,7 +77,16 @@ def load_initial(network: HeatmapCNN, path: Path) -> tuple[list[str], list[str]]
             f"(first in the file: {rest[0] if rest else 'nothing'})"
         )
     network.load_state_dict(fitting, strict=False)
-    return list(fitting), rest
+    return Loaded(tuple(fitting), tuple(rest), joints)
+
+
+def _joint_names(path: Path) -> tuple[str, ...]:
+    """Return the joints of a weights file; none of a person finder or another program's file."""
+    skeleton = read_metadata(path).get("skeleton")
+    try:
+        return () if skeleton is None else Skeleton.from_dict(skeleton).names
+    except (AttributeError, DataError, KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{path}: damaged metadata: {error!r}") from error
 
 
 def folded_batch_norms(network: nn.Module, loaded: Iterable[str]) -> list[nn.BatchNorm2d]:

@@ -52,6 +52,12 @@ class PersonTarget:
             self.weight.to(device),
         )
 
+    def part(self, places: slice) -> PersonTarget:
+        """Return the target of some of the pictures."""
+        return PersonTarget(
+            self.centre[places], self.known[places], self.boxes[places], self.weight[places]
+        )
+
 
 def encode_boxes(boxes: list[Tensor], unknown: list[Tensor], size: tuple[int, int]) -> PersonTarget:
     """Draw the target maps of B pictures.

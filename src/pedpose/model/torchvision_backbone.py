@@ -14,14 +14,6 @@ from torch import Tensor, nn
 from pedpose.errors import ConfigError
 from pedpose.model.backbone import Backbone
 
-TORCHVISION_BACKBONES = (
-    "resnet18",
-    "resnet34",
-    "resnet50",
-    "efficientnet_b0",
-    "mobilenet_v3_small",
-    "mobilenet_v3_large",
-)
 STRIDES = (4, 8, 16, 32)
 
 
