@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from pedpose import __version__
+from pedpose.cli import data
 from pedpose.cli.detect import detect
 from pedpose.cli.evaluate import evaluate
 from pedpose.cli.info import info
@@ -26,6 +27,7 @@ app.command()(detect)
 app.command()(train)
 app.command(name="eval")(evaluate)
 app.command()(info)
+app.add_typer(data.app)
 
 
 def _print_version(wanted: bool) -> None:
