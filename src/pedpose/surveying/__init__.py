@@ -1,0 +1,1 @@
+"""Look at annotations: numbers, plots, pictures, and how well annotators agree."""
