@@ -14,7 +14,7 @@ from pedpose.errors import SourceError
 from pedpose.geometry import Image
 
 # What Pillow's decoders raise on broken files, beside OSError.
-_DECODER_ERRORS = (
+DECODER_ERRORS = (
     PIL.Image.DecompressionBombError,
     EOFError,
     IndexError,
@@ -47,7 +47,7 @@ def read_picture(path: Path) -> Image:
         raise SourceError(f"{path}: expected a picture, found {_content(path)}") from error
     except FileNotFoundError as error:
         raise SourceError(f"{path}: expected a picture, found no such file") from error
-    except (OSError, *_DECODER_ERRORS) as error:
+    except (OSError, *DECODER_ERRORS) as error:
         raise SourceError(f"{path}: expected a whole, readable picture, found: {error}") from error
 
 

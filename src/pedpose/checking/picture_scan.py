@@ -1,0 +1,113 @@
+"""Look at many pictures quickly: can they be read, how large are they, which are alike?"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import PIL.ExifTags
+import PIL.Image
+import PIL.ImageOps
+from numpy.typing import NDArray
+
+from pedpose.data.picture_hash import perceptual_hash
+from pedpose.errors import SourceError
+from pedpose.files import sha256_of
+from pedpose.geometry import Image
+from pedpose.pictures import DECODER_ERRORS, read_picture
+
+# libjpeg can decode at a part of the size, which is enough for a hash and much quicker.
+_JPEG = ("JPEG", "MPO")
+_QUARTER_TURNS = (5, 6, 7, 8)
+"""Values of the EXIF orientation that make a stored row a column."""
+_REDUCED_TO = (96, 96)
+_SMALL = (16, 16)
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What one picture file is.
+
+    Attributes:
+        path: Of the file.
+        sha256: Of its bytes.
+        width: In pixels, upright: turned as its EXIF orientation says.
+        height: In pixels, upright.
+        turned: Whether EXIF turns it by a quarter, so that stored width and height change places.
+        hash: 64 bits of :func:`pedpose.data.picture_hash.perceptual_hash`.
+        small: (256,) grey values of the picture reduced to 16 x 16.
+        error: Why it cannot be read; the other values say nothing then.
+        missing: Whether there is no such file.
+    """
+
+    path: Path
+    sha256: str = ""
+    width: int = 0
+    height: int = 0
+    turned: bool = False
+    hash: int = 0
+    small: NDArray[np.uint8] | None = None
+    error: str | None = None
+    missing: bool = False
+
+
+def scan_pictures(
+    paths: Iterable[Path],
+    progress: Callable[[str, int, int], None] = lambda step, done, total: None,
+) -> dict[Path, Scan]:
+    """Look at pictures, each path once, on all cores.
+
+    Args:
+        paths: Of the pictures.
+        progress: Is told of each picture that is done.
+    """
+    unique = list(dict.fromkeys(paths))
+    scans: dict[Path, Scan] = {}
+    # Threads are enough: decoding, hashing and reading all let go of Python's lock.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        try:
+            for done, scan in enumerate(pool.map(scan_picture, unique), start=1):
+                scans[scan.path] = scan
+                progress("pictures", done, len(unique))
+        except BaseException:
+            # Ctrl-C must not wait for thousands of pictures.
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return scans
+
+
+def scan_picture(path: Path) -> Scan:
+    """Look at one picture; all of its data are decoded, so that a truncated file is found."""
+    if not path.is_file():
+        return Scan(path, error="no such file", missing=True)
+    try:
+        image, (width, height), turned = _read(path)
+        sha256 = sha256_of(path)
+    except (SourceError, OSError) as error:
+        return Scan(path, error=str(error).removeprefix(f"{path}: "))
+    grey = cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), _SMALL, interpolation=cv2.INTER_AREA)
+    small = np.asarray(grey, np.uint8).ravel()
+    return Scan(path, sha256, width, height, turned, perceptual_hash(image), small)
+
+
+def _read(path: Path) -> tuple[Image, tuple[int, int], bool]:
+    """Return a picture, perhaps reduced, its full upright size and whether EXIF turns it."""
+    turned = False
+    try:
+        with PIL.Image.open(path) as picture:
+            turned = picture.getexif().get(PIL.ExifTags.Base.Orientation, 1) in _QUARTER_TURNS
+            if picture.format in _JPEG:
+                size = picture.size[::-1] if turned else picture.size
+                picture.draft("RGB", _REDUCED_TO)
+                upright = PIL.ImageOps.exif_transpose(picture)
+                return np.array(upright.convert("RGB")), (size[0], size[1]), turned
+    except (OSError, *DECODER_ERRORS):
+        # read_picture says what is wrong, in the words of the other commands.
+        pass
+    image = read_picture(path)
+    return image, (image.shape[1], image.shape[0]), turned
