@@ -6,7 +6,7 @@ import math
 
 from pedpose.data.coco import CocoData
 from pedpose.errors import ConfigError, DataError
-from pedpose.skeleton import COCO_17
+from pedpose.skeleton import COCO_17, Skeleton
 
 
 def choose_sigmas(
@@ -42,9 +42,7 @@ def choose_sigmas(
                 f"--default-sigma is for data without sigmas; {data.path} has them: leave it "
                 "away, or replace them by --sigmas"
             )
-        published = data.skeleton.names == COCO_17.names and data.skeleton.sigmas == COCO_17.sigmas
-        source = "published for the 17 joints of COCO" if published else "annotation file"
-        return data.skeleton.sigmas, source
+        return data.skeleton.sigmas, source_of(data.skeleton)
     if default is None:
         raise DataError(
             f"{data.path}: 'categories': expected 'sigmas' for {joints} joints, found none; OKS "
@@ -53,6 +51,12 @@ def choose_sigmas(
         )
     sigma = _sigma(str(default), "--default-sigma")
     return (sigma,) * joints, f"one default for all joints, given by --default-sigma {sigma:g}"
+
+
+def source_of(skeleton: Skeleton) -> str:
+    """Return a phrase that says where the sigmas of annotations come from."""
+    published = skeleton.names == COCO_17.names and skeleton.sigmas == COCO_17.sigmas
+    return "published for the 17 joints of COCO" if published else "annotation file"
 
 
 def _in_order(data: CocoData, given: str) -> list[str]:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import jinja2
-
-from pedpose import __version__
 from pedpose.evaluation.baseline import Baseline
 from pedpose.evaluation.figures import Figure
 from pedpose.evaluation.gate import DropResult
@@ -17,6 +14,7 @@ from pedpose.reporting.bar_charts import errors_chart, joints_chart
 from pedpose.reporting.curve_charts import pck_chart, precision_chart, reliability_chart
 from pedpose.reporting.joints import fallen_since, joints_before, metric_of_joints
 from pedpose.reporting.picture_cards import Card
+from pedpose.reporting.render import render
 from pedpose.reporting.theme import Chart
 
 
@@ -45,24 +43,13 @@ class Gallery:
 
 def html_page(report: EvaluationReport, baseline: Baseline | None, gallery: Gallery) -> str:
     """Return the whole page."""
-    loader = jinja2.PackageLoader("pedpose.reporting")
-    environment = jinja2.Environment(
-        loader=loader,
-        autoescape=True,  # names of joints and files come from data that anybody may have written
-        undefined=jinja2.StrictUndefined,
-        finalize=_printable,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(number=text.number, ends=text.ends)
     gate = report.gate
     result = metric_of_joints(report)
-    return environment.get_template("report.html").render(
+    return render(
+        "report.html",
         report=report,
         baseline=baseline,
         gallery=gallery,
-        version=__version__,
-        style=loader.get_source(environment, "style.css")[0],
         drops=_drops(report),
         verdict=None if gate is None else text.verdict(gate),
         fell_short=[] if gate is None else [text.finding(r) for r in gate.results if not r.passed],
@@ -72,13 +59,7 @@ def html_page(report: EvaluationReport, baseline: Baseline | None, gallery: Gall
         fallen=fallen_since(report, baseline),
         of_joints=[r for r in report.metrics if not r.metric.of_oks],
         groups=_groups(report),
-        text=text,
     )
-
-
-def _printable(value: object) -> object:
-    """Replace what neither UTF-8 nor HTML can hold, in all that the template prints."""
-    return text.printable(value) if type(value) is str else value
 
 
 def _drops(report: EvaluationReport) -> dict[str, DropResult]:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
-import PIL.Image
 from numpy.typing import NDArray
 
 from pedpose.data.coco import Picture
@@ -20,11 +17,11 @@ from pedpose.evaluation.picture_cases import PictureCases
 from pedpose.geometry import Image
 from pedpose.inference.overlay import GREEN, WHITE, Colour, Mark, draw
 from pedpose.people import People
+from pedpose.reporting.embed import jpeg_uri
 from pedpose.reporting.text import counted, number
 from pedpose.skeleton import Skeleton
 
 _SIDE = 380  # pixels: 36 pairs of this size make about 3 MB
-_QUALITY = 78
 _MOST_ZOOM = 3.0
 _LETTERS = 19  # the page shows pictures at about half their size
 _RED: Colour = (225, 35, 45)
@@ -189,10 +186,4 @@ def _draw(
         boxes.astype(np.float32),
         np.ones(len(drawn), np.float32),
     )
-    return _data_uri(draw(canvas, shown, _LEAST_SCORE, [p.mark for p in drawn]))
-
-
-def _data_uri(image: Image) -> str:
-    file = io.BytesIO()
-    PIL.Image.fromarray(image).save(file, "JPEG", quality=_QUALITY, optimize=True)
-    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
+    return jpeg_uri(draw(canvas, shown, _LEAST_SCORE, [p.mark for p in drawn]))
