@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dots_set import write_dots
 from pedpose.data.coco import CocoData, read_coco
 from pedpose.evaluation.baseline import Baseline, compare, read_baseline
 from pedpose.evaluation.bootstrap import Resampling
@@ -21,7 +22,6 @@ from pedpose.evaluation.metrics import DEFAULT_METRICS, parse_metrics
 from pedpose.evaluation.oks import Prediction
 from pedpose.evaluation.report import EvaluationReport, write_report
 from pedpose.evaluation.results_file import read_predictions
-from pedpose.files import write_json
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -99,32 +99,7 @@ def write_coco(tmp_path: Path) -> WriteCoco:
 @pytest.fixture
 def dots(tmp_path: Path) -> Path:
     """Eight pictures with one "person" each: a red and a blue dot on grey."""
-    random = np.random.default_rng(0)
-    images, annotations = [], []
-    for i in range(8):
-        picture = np.full((64, 64, 3), 128, np.uint8)
-        (x1, y1), (x2, y2) = random.integers(16, 48, (2, 2)).tolist()
-        picture[y1 - 3 : y1 + 4, x1 - 3 : x1 + 4] = (255, 0, 0)
-        picture[y2 - 3 : y2 + 4, x2 - 3 : x2 + 4] = (0, 0, 255)
-        Image.fromarray(picture).save(tmp_path / f"{i}.png")
-        images.append({"id": i + 1, "file_name": f"{i}.png", "width": 64, "height": 64})
-        annotations.append(
-            {
-                "id": i + 1,
-                "image_id": i + 1,
-                "category_id": 1,
-                "iscrowd": 0,
-                "bbox": [8, 8, 48, 48],
-                "area": 2304,
-                "num_keypoints": 2,
-                "keypoints": [x1, y1, 2, x2, y2, 2],
-            }
-        )
-    category = {"id": 1, "name": "person", "keypoints": ["red", "blue"], "sigmas": [0.1, 0.1]}
-    path = tmp_path / "data.json"
-    content = {"images": images, "annotations": annotations, "categories": [category]}
-    write_json(path, content)
-    return path
+    return write_dots(tmp_path)
 
 
 FIVE = ("head", "left_hand", "right_hand", "left_foot", "right_foot")

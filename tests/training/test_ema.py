@@ -1,6 +1,7 @@
 import torch
 
-from pedpose.model.heatmap_cnn import Architecture, HeatmapCNN
+from pedpose.model.architecture import Architecture
+from pedpose.model.heatmap_cnn import HeatmapCNN
 from pedpose.training.ema import ExponentialAverage
 
 

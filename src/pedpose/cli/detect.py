@@ -35,10 +35,15 @@ def detect(
     ],
     out: Annotated[Path, typer.Option(help="Folder for the results.")],
     weights: Annotated[
-        Path | None, typer.Option(help="Joint network; the package's own by default.")
+        Path | None,
+        typer.Option(
+            help="Joint network; the package's own by default. Where its joints are not of people, "
+            "give --person-weights, --boxes or --whole-image too."
+        ),
     ] = None,
     person_weights: Annotated[
-        Path | None, typer.Option(help="Person finder; the package's own by default.")
+        Path | None,
+        typer.Option(help="Finder; the package's own, which finds people only, by default."),
     ] = None,
     save: Annotated[
         str, typer.Option(help="What to write: some of overlay,json,csv,coco.")

@@ -63,7 +63,10 @@ def evaluate(
         ),
     ] = None,
     sigmas: Annotated[
-        str | None, typer.Option(help="OKS sigmas of all joints, as 0.05,0.1,...")
+        str | None,
+        typer.Option(
+            help="OKS sigmas of all joints, as 0.05,0.1,... or tail=0.05,left_ear=0.1,..."
+        ),
     ] = None,
     default_sigma: Annotated[
         float | None, typer.Option(help="OKS sigma of each joint, for data without sigmas.")

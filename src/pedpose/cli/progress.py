@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+
+class _Bar(Progress):
+    """A bar with something above it that is drawn anew with it."""
+
+    above: RenderableType | None = None
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """Yield what is drawn."""
+        if self.above is not None:
+            yield self.above
+        yield from super().get_renderables()
 
 
 class ProgressReport:
@@ -16,7 +29,7 @@ class ProgressReport:
         """Make a report; a quiet one shows nothing."""
         self.console = console
         self.quiet = quiet
-        self.bar = Progress(
+        self.bar = _Bar(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
@@ -38,6 +51,11 @@ class ProgressReport:
     ) -> None:
         """Leave the bar as it is."""
         self.bar.stop()
+
+    def show(self, above: RenderableType) -> None:
+        """Draw something above the bar in place of what was there."""
+        self.bar.above = above
+        self.bar.refresh()
 
     def line(self, text: str) -> None:
         """Print a line above the bar, unbroken: piped output is for logs and other programs."""

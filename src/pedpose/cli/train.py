@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from pedpose.cli.exit_codes import errors_to_exit_codes
-from pedpose.cli.progress import ProgressReport
+from pedpose.cli.train_report import TrainReport
 from pedpose.errors import ConfigError
 
-_LINE_EVERY_S = 30.0
-
-# Backbone, width and input size of the shipped weights, which --init takes unless told otherwise.
-_SHIPPED_AS = {
-    "joints": ("lite_hrnet", 40, "256x192"),
-    "person": ("lcnet_pan", 48, "320x320"),
-}
+Text = str | None
+Number = float | None
+Count = int | None
 
 
 def train(
@@ -29,126 +22,168 @@ def train(
         list[str] | None,
         typer.Option(help="COCO keypoint file, or FILE:WEIGHT; give it again to mix several."),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder of the run.")] = None,
+    out: Annotated[Text, typer.Option(help="Folder of the run.")] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(help="YAML file of settings; flags win. A run's config.json is one, too."),
+    ] = None,
     resume: Annotated[
         Path | None, typer.Option(help="Continue the run in this folder; takes no other option.")
     ] = None,
-    task: Annotated[str, typer.Option(help="joints or person.")] = "joints",
-    val: Annotated[Path | None, typer.Option(help="COCO keypoint file to validate on.")] = None,
+    task: Annotated[Text, typer.Option(help="joints (default) or person.")] = None,
+    val: Annotated[Text, typer.Option(help="COCO keypoint file to validate on.")] = None,
+    skeleton: Annotated[
+        Text, typer.Option(help="coco17 or a YAML file: limbs, swap pairs, sigmas of the joints.")
+    ] = None,
+    sigmas: Annotated[Text, typer.Option(help="Of OKS, one a joint: 0.05,0.1,...")] = None,
+    init: Annotated[
+        Text, typer.Option(help="Initial weights: shipped, FILE, imagenet or none (default).")
+    ] = None,
+    freeze: Annotated[
+        Count, typer.Option(help="Keep the backbone's weights up to this stride; 0 trains all.")
+    ] = None,
+    backbone_rate: Annotated[
+        Number, typer.Option(help="Learning rate of the backbone as part of the decoder's: 1.")
+    ] = None,
     backbone: Annotated[
-        str | None,
-        typer.Option(help="lite_hrnet (joints), lcnet_pan (person) or a torchvision network."),
+        Text,
+        typer.Option(help="lite_hrnet (joints), lcnet_pan (person), plain, or one of torchvision."),
     ] = None,
     backbone_stride: Annotated[
-        int, typer.Option(help="Where one of torchvision is cut: 16 or 32.")
-    ] = 32,
+        Count, typer.Option(help="Where one of torchvision is cut: 16 or 32 (default).")
+    ] = None,
+    stages: Annotated[
+        Text, typer.Option(help="Of a plain backbone: WIDTHxDEPTH[xKERNEL[xSTRIDE]],...")
+    ] = None,
     width: Annotated[
-        int | None, typer.Option(help="Channels of the decoder: 40 (joints), 48 (person).")
+        Count, typer.Option(help="Channels of the decoder: 40 (joints), 48 (person).")
+    ] = None,
+    kernel: Annotated[Count, typer.Option(help="Side of the decoder's convolutions: 3.")] = None,
+    activation: Annotated[
+        Text, typer.Option(help="relu (default), leaky_relu, silu, gelu or hardswish.")
+    ] = None,
+    dropout: Annotated[
+        Number, typer.Option(help="Part of the channels left out before the last layer: 0.")
     ] = None,
     input_size: Annotated[
-        str | None,
+        Text,
         typer.Option(help="HEIGHTxWIDTH of the input: 256x192 (joints), 320x320 (person)."),
     ] = None,
-    init: Annotated[str, typer.Option(help="Initial weights: FILE, imagenet or none.")] = "none",
-    freeze: Annotated[
-        int, typer.Option(help="Keep the backbone's weights up to this stride; 0 trains all.")
-    ] = 0,
+    epochs: Annotated[Number, typer.Option(help="Length of the run: 20.")] = None,
+    patience: Annotated[
+        Number, typer.Option(help="End after so many epochs without a better validation; 0: never.")
+    ] = None,
+    batch: Annotated[
+        Count, typer.Option(help="Samples of a step; 0 (default): by free memory.")
+    ] = None,
+    workers: Annotated[
+        Count, typer.Option(help="Loader processes; -1 (default): by processors.")
+    ] = None,
+    balance: Annotated[
+        Text, typer.Option(help="Draw the rare more often: none (default), files or joints.")
+    ] = None,
+    lr: Annotated[
+        Number, typer.Option(help="Peak learning rate: 1e-3; 3e-4 from trained weights.")
+    ] = None,
+    weight_decay: Annotated[Number, typer.Option(help="Of AdamW: 0.05.")] = None,
+    warmup: Annotated[
+        Count, typer.Option(help="Steps in which the rate rises: 200; 50 from trained weights.")
+    ] = None,
+    clip: Annotated[Number, typer.Option(help="Largest norm of the gradient: 5.")] = None,
+    ema: Annotated[
+        Number, typer.Option(help="Decay of the averaged weights: 0.999; 0.99 from trained ones.")
+    ] = None,
+    loss: Annotated[
+        Text, typer.Option(help="Of joint heatmaps: entropy or squares; as the initial weights.")
+    ] = None,
+    sigma: Annotated[
+        Number, typer.Option(help="Of joint heatmaps, in cells: 1.5; as the initial weights.")
+    ] = None,
     min_side: Annotated[
-        float, typer.Option(help="Do not learn joints of people smaller than this, in pixels.")
-    ] = 0.0,
+        Number, typer.Option(help="Do not learn joints of people smaller than this, in pixels.")
+    ] = None,
     distil: Annotated[
-        float, typer.Option(help="How much a teacher's heatmaps count beside the labels, 0..1.")
-    ] = 0.0,
-    epochs: Annotated[float, typer.Option(help="Length of the run.")] = 20.0,
-    batch: Annotated[int, typer.Option(help="Samples of a step.")] = 32,
-    lr: Annotated[float, typer.Option(help="Peak learning rate.")] = 1e-3,
-    weight_decay: Annotated[float, typer.Option(help="Of AdamW.")] = 0.05,
-    warmup: Annotated[int, typer.Option(help="Steps in which the rate rises.")] = 200,
-    clip: Annotated[float, typer.Option(help="Largest norm of the gradient.")] = 5.0,
-    ema: Annotated[float, typer.Option(help="Decay of the averaged weights.")] = 0.999,
-    loss: Annotated[str, typer.Option(help="Of joint heatmaps: entropy or squares.")] = "entropy",
-    sigma: Annotated[float, typer.Option(help="Of joint heatmaps, in cells.")] = 1.5,
+        Number, typer.Option(help="How much a teacher's heatmaps count beside the labels, 0..1.")
+    ] = None,
     augment: Annotated[
-        float, typer.Option(help="Strength of the random changes of pictures, 0..1.")
-    ] = 1.0,
+        Number, typer.Option(help="Strength of the random changes of pictures, 0..1.")
+    ] = None,
     mirror: Annotated[
-        bool, typer.Option("--mirror/--no-mirror", help="Whether to mirror pictures at random.")
-    ] = True,
-    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
-    workers: Annotated[int, typer.Option(help="Loader processes.")] = 2,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
-    precision: Annotated[str, typer.Option(help="fp32, bf16 or fp16.")] = "fp32",
-    save_steps: Annotated[int, typer.Option(help="Steps between saved states.")] = 200,
-    val_epochs: Annotated[float, typer.Option(help="Epochs between validations.")] = 1.0,
+        bool | None,
+        typer.Option("--mirror/--no-mirror", help="Whether to mirror pictures at random."),
+    ] = None,
+    seed: Annotated[Count, typer.Option(help="Of everything random: 0.")] = None,
+    device: Annotated[Text, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = None,
+    precision: Annotated[Text, typer.Option(help="fp32 (default), bf16 or fp16.")] = None,
+    sync_norm: Annotated[
+        bool | None, typer.Option("--sync-norm", help="Share batch norm between processes.")
+    ] = None,
+    save_steps: Annotated[Count, typer.Option(help="Steps between saved states: 200.")] = None,
+    val_epochs: Annotated[Number, typer.Option(help="Epochs between validations: 1.")] = None,
 ) -> None:
-    """Train a joint network or a person finder."""
-    with errors_to_exit_codes(), _TrainReport() as report:
-        from pedpose.data.augment import Augmentation
-        from pedpose.data.mixing import WeightedFile
+    """Train a joint network or a person finder; on several GPUs by torchrun -m pedpose train."""
+    with errors_to_exit_codes(), TrainReport() as report:
         from pedpose.training import trainer
-        from pedpose.training.config import TrainConfig
+        from pedpose.training.settings import changed_augmentation, make_config, read_settings
 
         if resume is not None:
             _refuse_others(context)
-            result = trainer.resume(resume, report)
+            trainer.resume(resume, report)
         else:
-            if not data or out is None:
-                given = " ".join(_given_options(context)) or "none of them"
-                raise ConfigError(f"expected --data and --out, or --resume; found {given}")
-            augmentation = Augmentation().scaled(augment)
-            kind = _parse_task(task)
-            shipped_backbone, shipped_width, shipped_size = _SHIPPED_AS[kind]
-            height, across = _parse_size(input_size or shipped_size)
-            config = TrainConfig(
-                data=tuple(WeightedFile.parse(text) for text in data),
-                out=out,
-                task=kind,
-                val=val,
-                backbone=backbone or shipped_backbone,
-                backbone_stride=backbone_stride,
-                width=shipped_width if width is None else width,
-                height_px=height,
-                width_px=across,
-                init=init,
-                freeze_stride=freeze,
-                min_side_px=min_side,
-                distil=distil,
-                epochs=epochs,
-                batch_size=batch,
-                learning_rate=lr,
-                weight_decay=weight_decay,
-                warmup_steps=warmup,
-                clip_norm=clip,
-                ema_decay=ema,
-                loss=loss,
-                sigma=sigma,
-                seed=seed,
-                workers=workers,
-                device=device,
-                precision=precision,
-                save_steps=save_steps,
-                val_epochs=val_epochs,
-                augmentation=augmentation if mirror else replace(augmentation, mirror_chance=0.0),
-            )
-            result = trainer.train(config, report)
-    typer.echo(f"last weights: {result.last}")
-    if result.best is not None:
-        typer.echo(f"best weights: {result.best}")
-
-
-def _given_options(context: typer.Context) -> list[str]:
-    """Return the names of the options on the command line."""
-    given = []
-    for parameter in context.command.params:
-        source = context.get_parameter_source(parameter.name) if parameter.name else None
-        if source is not None and source.name == "COMMANDLINE":
-            given.append(parameter.opts[0])
-    return given
+            flags: dict[str, Any] = {
+                "data": data or None,
+                "out": out,
+                "task": task,
+                "val": val,
+                "skeleton": skeleton,
+                "sigmas": sigmas,
+                "init": init,
+                "freeze_stride": freeze,
+                "backbone_rate": backbone_rate,
+                "backbone": backbone,
+                "backbone_stride": backbone_stride,
+                "stages": None if stages is None else _parse_stages(stages),
+                "width": width,
+                "kernel": kernel,
+                "activation": activation,
+                "dropout": dropout,
+                "epochs": epochs,
+                "patience": patience,
+                "batch_size": batch,
+                "workers": workers,
+                "balance": balance,
+                "learning_rate": lr,
+                "weight_decay": weight_decay,
+                "warmup_steps": warmup,
+                "clip_norm": clip,
+                "ema_decay": ema,
+                "loss": loss,
+                "sigma": sigma,
+                "min_side_px": min_side,
+                "distil": distil,
+                "seed": seed,
+                "device": device,
+                "precision": precision,
+                "sync_norm": sync_norm,
+                "save_steps": save_steps,
+                "val_epochs": val_epochs,
+            }
+            given = {} if config is None else read_settings(config)
+            given |= {name: value for name, value in flags.items() if value is not None}
+            if input_size is not None:
+                given["height_px"], given["width_px"] = _parse_size(input_size)
+            if augment is not None or mirror is not None:
+                given["augmentation"] = changed_augmentation(given, augment, mirror)
+            trainer.train(make_config(given), report)
 
 
 def _refuse_others(context: typer.Context) -> None:
     """Refuse options beside --resume, rather than let them seem to count."""
-    others = [name for name in _given_options(context) if name != "--resume"]
+    others = []
+    for parameter in context.command.params:
+        source = context.get_parameter_source(parameter.name) if parameter.name else None
+        if source is not None and source.name == "COMMANDLINE" and parameter.name != "resume":
+            others.append(parameter.opts[0])
     if others:
         raise ConfigError(
             f"--resume takes all options from the run; found {' '.join(others)} beside it"
@@ -162,44 +197,14 @@ def _parse_size(text: str) -> tuple[int, int]:
     return int(height), int(width)
 
 
-def _parse_task(text: str) -> Literal["joints", "person"]:
-    if text == "joints":
-        return "joints"
-    if text == "person":
-        return "person"
-    raise ConfigError(f"--task: expected joints or person, found {text!r}")
-
-
-class _TrainReport(ProgressReport):
-    """A bar with the loss on a terminal, a line now and then when piped."""
-
-    def __init__(self) -> None:
-        super().__init__(Console())
-        self._task = self.bar.add_task("training", total=None)
-        self._loss: float | None = None
-        self._began: tuple[int, float] | None = None
-        self._printed = 0.0
-
-    def note(self, text: str) -> None:
-        """Print a fact."""
-        self.line(text)
-
-    def step(self, step: int, total: int, loss: float, rate: float) -> None:
-        """Show the running mean of the loss."""
-        self._loss = loss if self._loss is None else 0.98 * self._loss + 0.02 * loss
-        shown = f"loss {self._loss:.4f} lr {rate:.1e}"
-        self.bar.update(self._task, completed=step, total=total, description=shown)
-        now = time.monotonic()
-        if self._began is None:
-            self._began = (step, now)
-        if not self.console.is_terminal and now - self._printed >= _LINE_EVERY_S:
-            first, start = self._began
-            pace = (step - first) / (now - start) if step > first else 0.0
-            left = f", {(total - step) / pace / 60:.0f} min left" if pace else ""
-            self.line(f"step {step}/{total}: {shown}{left}")
-            self._printed = now
-
-    def validated(self, step: int, metrics: dict[str, float], best: bool) -> None:
-        """Print the figures of a validation."""
-        figures = ", ".join(f"{name} {value:.4f}" for name, value in metrics.items())
-        self.line(f"validation after step {step}: {figures}{' (best)' if best else ''}")
+def _parse_stages(text: str) -> list[dict[str, int]]:
+    stages = []
+    for part in text.split(","):
+        numbers = part.lower().split("x")
+        if not 2 <= len(numbers) <= 4 or not all(number.isdigit() for number in numbers):
+            raise ConfigError(
+                f"--stages: expected WIDTHxDEPTH[xKERNEL[xSTRIDE]] such as 32x1, found {part!r}"
+            )
+        names = ("width", "depth", "kernel", "stride")
+        stages.append(dict(zip(names, map(int, numbers), strict=False)))
+    return stages

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import dataclass, fields, replace
 
 import cv2
 import numpy as np
@@ -45,6 +46,27 @@ class Augmentation:
     blur_chance: float = 0.1
     coarse_chance: float = 0.15
 
+    def __post_init__(self) -> None:
+        """Refuse what is no number of its kind, as a configuration file may hold."""
+        for entry in fields(self):
+            value = getattr(self, entry.name)
+            if entry.name == "scale":
+                fits = _are_numbers(value) and len(value) == 2 and 0 < value[0] <= value[1]
+                expected = "two numbers above 0, the smaller first"
+            elif entry.name.endswith("_chance") or entry.name == "colour":
+                fits, expected = _are_numbers((value,)) and 0 <= value <= 1, "0..1"
+            else:
+                fits, expected = _are_numbers((value,)) and value >= 0, "0 or more"
+            if not fits:
+                raise ConfigError(
+                    f"augmentation: {entry.name}: expected {expected}, found {value!r}"
+                )
+
+    @property
+    def strength(self) -> float:
+        """How strong the changes are: 0 none, 1 as by default; judged by the largest move."""
+        return self.shift / Augmentation().shift
+
     def scaled(self, strength: float) -> Augmentation:
         """Return weaker changes: strength 1 is this one, 0 changes nothing but mirrors.
 
@@ -69,6 +91,12 @@ class Augmentation:
             blur_chance=self.blur_chance * strength,
             coarse_chance=self.coarse_chance * strength,
         )
+
+
+def _are_numbers(values: object) -> bool:
+    return isinstance(values, tuple) and all(
+        isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v) for v in values
+    )
 
 
 def half_body_box(keypoints: Floats, random: Generator) -> Floats | None:

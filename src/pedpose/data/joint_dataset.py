@@ -15,6 +15,7 @@ from torch.utils.data import Dataset
 
 from pedpose import geometry
 from pedpose.data.augment import Augmentation, change_pixels, half_body_box
+from pedpose.data.balance import repeats_for_joints
 from pedpose.data.coco import CocoData, Person, Picture
 from pedpose.data.mixing import Draw
 from pedpose.data.reading import read_annotated
@@ -127,6 +128,22 @@ class JointDataset(Dataset[JointSample]):
         if with_teacher and all(heatmaps is None for *_, heatmaps in self.samples):
             paths = ", ".join(str(data.path) for data in sets)
             raise DataError(f"{paths}: expected an entry 'teacher_heatmaps' in one, found none")
+
+    def repeat_rare_joints(self, seed: int) -> None:
+        """Let people with rarely labelled joints come several times in a round.
+
+        Each data set is balanced by itself; see :func:`pedpose.data.balance.repeats_for_joints`.
+        """
+        repeated: list[tuple[Picture, Person, TeacherHeatmaps | None]] = []
+        sizes, start = [], 0
+        for size in self.sizes:
+            part = self.samples[start : start + size]
+            labelled = np.stack([person.weights for _, person, _ in part])
+            repeats = repeats_for_joints(labelled, seed)
+            repeated += [s for s, n in zip(part, repeats, strict=True) for _ in range(n)]
+            sizes.append(int(repeats.sum()))
+            start += size
+        self.samples, self.sizes = repeated, sizes
 
     def __len__(self) -> int:
         """Return the number of people."""

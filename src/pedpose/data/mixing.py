@@ -23,6 +23,11 @@ class WeightedFile:
     path: Path
     weight: float = 1.0
 
+    def __post_init__(self) -> None:
+        """Refuse a weight that no epoch can draw by."""
+        if not 0 < self.weight < float("inf"):
+            raise ConfigError(f"{self.path}: expected a weight above 0, found {self.weight:g}")
+
     @classmethod
     def parse(cls, text: str) -> WeightedFile:
         """Read ``FILE`` or ``FILE:WEIGHT``.
@@ -37,8 +42,6 @@ class WeightedFile:
             weight = float(number)
         except ValueError:
             return cls(Path(text))
-        if not 0 < weight < float("inf"):
-            raise ConfigError(f"{text}: expected a weight above 0 after the colon, found {number}")
         return cls(Path(name), weight)
 
 
@@ -66,16 +69,20 @@ class MixedBatches(Sampler[list[Draw]]):
         seed: int,
         start_step: int,
         total_steps: int,
+        rank: int = 0,
+        processes: int = 1,
     ) -> None:
         """Plan a run.
 
         Args:
             sizes: Number of samples of each data set; their samples are numbered on end.
             weights: Part of each set that an epoch draws.
-            batch_size: Samples of a step.
+            batch_size: Samples of a step, of all processes together.
             seed: Of the whole run.
             start_step: First step to yield.
             total_steps: One past the last.
+            rank: Of the process whose part of each batch is yielded, from 0.
+            processes: That share the batches.
         """
         self.sizes = tuple(sizes)
         self.counts = tuple(max(round(n * w), 1) for n, w in zip(sizes, weights, strict=True))
@@ -83,6 +90,8 @@ class MixedBatches(Sampler[list[Draw]]):
         self.seed = seed
         self.start_step = start_step
         self.total_steps = total_steps
+        self.rank = rank
+        self.processes = processes
 
     @property
     def steps_per_epoch(self) -> int:
@@ -102,10 +111,11 @@ class MixedBatches(Sampler[list[Draw]]):
                 order = self._epoch(epoch)
             first = (step % self.steps_per_epoch) * self.batch_size
             places = np.arange(first, first + self.batch_size) % len(order)
-            yield [
+            draws = [
                 Draw(int(order[place]), (self.seed, step * self.batch_size + i))
                 for i, place in enumerate(places)
             ]
+            yield draws[self.rank :: self.processes]
 
     def _epoch(self, epoch: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         offsets = np.cumsum([0, *self.sizes])

@@ -156,8 +156,8 @@ def split(
     refuse_existing(*(config.path(name) for name, _ in config.parts))
     if len(data.pictures) < len(config.parts):
         raise DataError(
-            f"{data.path}: expected at least {len(config.parts)} pictures, one for each part, found "
-            f"{len(data.pictures)}"
+            f"{data.path}: expected at least {len(config.parts)} pictures, one for each part, "
+            f"found {len(data.pictures)}"
         )
     listed = {entry["id"]: str(entry["file_name"]) for entry in content["images"]}
     pictures = sorted(data.pictures, key=lambda picture: (listed[picture.id], picture.id))

@@ -58,7 +58,12 @@ def load_initial(network: HeatmapCNN, path: Path, skeleton: Skeleton | None = No
         here = [skeleton.names.index(name) for name in joints]
         there = [known.index(name) for name in joints]
         for name in _HEAD:
-            found = tensors.pop(name)
+            found = tensors.pop(name, None)
+            if found is None or len(found) != len(known):
+                raise CheckpointError(
+                    f"{path}: expected {name} of {len(known)} joints as its metadata say, found "
+                    f"{'none' if found is None else len(found)}"
+                )
             if joints and found.shape[1:] == state[name].shape[1:]:
                 fitting[name] = state[name].clone()
                 fitting[name][here] = found[there].to(state[name].device)

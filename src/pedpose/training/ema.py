@@ -31,3 +31,9 @@ class ExponentialAverage:
                 averaged[name].lerp_(value, 1 - decay)
             else:
                 averaged[name].copy_(value)
+
+    def is_finite(self) -> bool:
+        """Tell whether all numbers are finite; they are not from a step on that was not."""
+        values = [v for v in self.network.state_dict().values() if v.is_floating_point()]
+        norms = torch._foreach_norm(values, float("inf"))
+        return bool(torch.stack(norms).isfinite().all())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
@@ -12,7 +14,25 @@ BOX_WEIGHT = 2.0
 """How much the box loss counts beside the centre loss of the person finder."""
 
 
-def joint_loss(raw: Tensor, target: Tensor) -> Tensor:
+@dataclass(frozen=True, slots=True)
+class LossSum:
+    """A loss before it is divided: sums of parts of a batch add up to that of the whole.
+
+    Attributes:
+        total: Scalar, summed over all that is learned from.
+        count: Scalar, of how much: joints by weight, or people.
+    """
+
+    total: Tensor
+    count: Tensor
+
+    @property
+    def mean(self) -> Tensor:
+        """Scalar, what a single joint or person costs."""
+        return self.total / self.count.clamp_min(1.0)
+
+
+def joint_loss(raw: Tensor, target: Tensor) -> LossSum:
     """Cross entropy between wanted and predicted heatmaps, of the labelled joints only.
 
     Its gradient pushes down exactly the false peaks, which needs fewer pictures than the squared
@@ -23,17 +43,16 @@ def joint_loss(raw: Tensor, target: Tensor) -> Tensor:
         target: (B, K, H, W) wanted heatmaps; the sum of one is the weight of its joint.
 
     Returns:
-        Scalar: mean divergence (nats) of a labelled joint; 0 is perfect.
+        Divergence (nats) of the labelled joints; 0 is perfect.
     """
     target = target.flatten(2)
     weights = target.sum(dim=2)
     predicted = raw.flatten(2).float().log_softmax(dim=2)
     entropy = torch.special.xlogy(weights, weights) - torch.special.xlogy(target, target).sum(dim=2)
-    loss: Tensor = (-entropy - (target * predicted).sum(dim=2)).sum() / weights.sum().clamp_min(1.0)
-    return loss
+    return LossSum((-entropy - (target * predicted).sum(dim=2)).sum(), weights.sum())
 
 
-def joint_squares(raw: Tensor, target: Tensor, sigma: float) -> Tensor:
+def joint_squares(raw: Tensor, target: Tensor, sigma: float) -> LossSum:
     """Squared error between wanted and predicted heatmaps of height one, of labelled joints only.
 
     The classic loss (Tompson et al., "Joint Training of a Convolutional Network and a Graphical
@@ -46,18 +65,17 @@ def joint_squares(raw: Tensor, target: Tensor, sigma: float) -> Tensor:
         sigma: Standard deviation of the target's peaks in cells.
 
     Returns:
-        Scalar: mean error of a labelled joint, summed over its cells.
+        Error of the labelled joints, of each summed over its cells.
     """
     weights = target.sum(dim=(2, 3))
     peak = 2 * torch.pi * sigma**2 / weights.clamp_min(1e-6)
     wanted = target * peak[..., None, None]
     errors = (raw.float() / PEAK_LOGIT - wanted).square().sum(dim=(2, 3))
-    loss: Tensor = (weights * errors).sum() / weights.sum().clamp_min(1.0)
-    return loss
+    return LossSum((weights * errors).sum(), weights.sum())
 
 
-def person_loss(maps: Tensor, target: PersonTarget) -> Tensor:
-    """Focal loss of the centres plus generalised-IoU loss of the boxes, per person.
+def person_loss(maps: Tensor, target: PersonTarget) -> LossSum:
+    """Focal loss of the centres plus generalised-IoU loss of the boxes, counted in people.
 
     Centres: the penalty-reduced focal loss of CenterNet (Zhou et al., "Objects as Points", 2019,
     eq. 1; alpha 2, beta 4); cells where people are not labelled do not count. Boxes: Rezatofighi
@@ -76,8 +94,7 @@ def person_loss(maps: Tensor, target: PersonTarget) -> Tensor:
     learns = target.weight > 0
     proposed = maps_to_boxes(maps.float())[learns]
     box = ((1 - _generalised_iou(proposed, target.boxes[learns])) * target.weight[learns]).sum()
-    people = is_peak.sum().clamp_min(1)
-    return (centre + BOX_WEIGHT * box) / people
+    return LossSum(centre + BOX_WEIGHT * box, is_peak.sum().float())
 
 
 def _generalised_iou(boxes: Tensor, others: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import torch
@@ -10,15 +11,19 @@ from torch import Tensor
 from torch.utils.data import Dataset, default_collate
 
 from pedpose.data.coco import CocoData
+from pedpose.data.declared import refuse_other_swaps
 from pedpose.data.joint_dataset import JointDataset, JointSample, with_skeleton
 from pedpose.data.person_dataset import PersonDataset, PersonSample
-from pedpose.model.heatmap_cnn import PERSON_CHANNELS, STRIDE, HeatmapCNN
+from pedpose.model.architecture import PERSON_CHANNELS, STRIDE
+from pedpose.model.heatmap_cnn import HeatmapCNN
 from pedpose.model.joint_codec import draw_cloud, encode_keypoints
-from pedpose.model.person_codec import encode_boxes
+from pedpose.model.person_codec import PersonTarget, encode_boxes
 from pedpose.skeleton import Skeleton
 from pedpose.training.config import TrainConfig
-from pedpose.training.losses import joint_loss, joint_squares, person_loss
+from pedpose.training.losses import LossSum, joint_loss, joint_squares, person_loss
 from pedpose.training.validation import validate_finder, validate_joints
+
+PersonBatch = tuple[Tensor, PersonTarget]
 
 
 class LearningTask(Protocol):
@@ -37,14 +42,21 @@ class LearningTask(Protocol):
         """Number of samples of each data set."""
 
     @property
+    def shares(self) -> list[float]:
+        """Part of the samples of each data set that an epoch draws."""
+
+    @property
     def dataset(self) -> Dataset[Any]:
         """All samples on end."""
 
     def collate(self, samples: list[Any]) -> Any:
         """Join samples to a batch; its first entry is the pictures (B, 3, h, w) uint8."""
 
-    def loss(self, raw: Tensor, batch: Any) -> Tensor:
-        """Return the scalar loss of raw maps (B, C, H, W) for the batch they were made from."""
+    def part(self, batch: Any, places: slice) -> Any:
+        """Return some of the samples of a batch."""
+
+    def loss(self, raw: Tensor, batch: Any) -> LossSum:
+        """Return the loss of raw maps (B, C, H, W) for the batch they were made from."""
 
     def adapted(self, data: CocoData) -> CocoData:
         """Return annotations with the joints of the network, to validate on.
@@ -70,13 +82,18 @@ class JointTask:
 
     def __init__(self, config: TrainConfig, sets: Sequence[CocoData]) -> None:
         """Collect the samples; the first set decides the skeleton."""
+        if config.skeleton is None:
+            refuse_other_swaps(sets)
         self.skeleton = sets[0].skeleton
         self.outputs = len(self.skeleton)
         size = (config.height_px, config.width_px)
         self.dataset = JointDataset(
             sets, self.skeleton, size, config.augmentation, config.min_side_px, config.distil > 0
         )
+        if config.balance == "joints":
+            self.dataset.repeat_rare_joints(config.seed)
         self.sizes = self.dataset.sizes
+        self.shares = epoch_shares(config, self.sizes)
         self._sigma = config.sigma
         self._distil = config.distil
         self._squares = config.loss == "squares"
@@ -85,7 +102,11 @@ class JointTask:
         """Stack crops."""
         return JointSample(*default_collate([tuple(sample) for sample in samples]))
 
-    def loss(self, raw: Tensor, batch: JointSample) -> Tensor:
+    def part(self, batch: JointSample, places: slice) -> JointSample:
+        """Return some of the crops."""
+        return JointSample(*(values[places] for values in batch))
+
+    def loss(self, raw: Tensor, batch: JointSample) -> LossSum:
         """Return the loss of the joints that are labelled or that the teacher saw."""
         size = (raw.shape[2], raw.shape[3])
         points, weights = batch.points.to(raw.device), batch.weights.to(raw.device)
@@ -101,7 +122,11 @@ class JointTask:
 
     def adapted(self, data: CocoData) -> CocoData:
         """Return annotations with the joints of the network."""
-        return with_skeleton(data, self.skeleton)
+        own = data.skeleton
+        data = with_skeleton(data, self.skeleton)
+        if self.skeleton.sigmas is None and own.names == self.skeleton.names:
+            return data
+        return replace(data, skeleton=self.skeleton)
 
     def validate(
         self, network: HeatmapCNN, data: CocoData, device: torch.device
@@ -121,8 +146,9 @@ class PersonTask:
         size = (config.height_px, config.width_px)
         self.dataset = PersonDataset(sets, size, config.augmentation)
         self.sizes = self.dataset.sizes
+        self.shares = epoch_shares(config, self.sizes)
 
-    def collate(self, samples: list[PersonSample]) -> tuple[Tensor, Any]:
+    def collate(self, samples: list[PersonSample]) -> PersonBatch:
         """Stack pictures and draw their target maps, here where loader processes can do it."""
         images = torch.stack([sample.image for sample in samples])
         height, width = images.shape[2:]
@@ -133,7 +159,11 @@ class PersonTask:
         )
         return images, target
 
-    def loss(self, raw: Tensor, batch: tuple[Tensor, Any]) -> Tensor:
+    def part(self, batch: PersonBatch, places: slice) -> PersonBatch:
+        """Return some of the pictures."""
+        return batch[0][places], batch[1].part(places)
+
+    def loss(self, raw: Tensor, batch: PersonBatch) -> LossSum:
         """Return the loss of centres and boxes."""
         return person_loss(raw, batch[1].to(raw.device))
 
@@ -146,6 +176,18 @@ class PersonTask:
     ) -> dict[str, float]:
         """Return box AP and recall."""
         return validate_finder(network, data, device)
+
+
+def epoch_shares(config: TrainConfig, sizes: Sequence[int]) -> list[float]:
+    """Return the part of each data set that an epoch draws.
+
+    Where files are balanced, each gives as many samples as they have on average, times its weight.
+    """
+    weights = [entry.weight for entry in config.data]
+    if config.balance != "files":
+        return weights
+    mean = sum(sizes) / len(sizes)
+    return [weight * mean / size for weight, size in zip(weights, sizes, strict=True)]
 
 
 def make_task(config: TrainConfig, sets: Sequence[CocoData]) -> LearningTask:

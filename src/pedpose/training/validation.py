@@ -7,25 +7,28 @@ import torch
 
 from pedpose.data.coco import CocoData
 from pedpose.data.reading import read_annotated
-from pedpose.evaluation.groups import Columns
-from pedpose.evaluation.joint_table import joint_table
-from pedpose.evaluation.matching import match_people
-from pedpose.evaluation.metrics import parse_metric
-from pedpose.evaluation.oks import Prediction, evaluate_boxes, evaluate_oks
-from pedpose.evaluation.pck import joint_sums
+from pedpose.diagnosis.figures import figures
+from pedpose.diagnosis.references import sigmas_of
+from pedpose.evaluation.oks import Prediction, evaluate_boxes
 from pedpose.inference.finder import FinderSettings, PersonFinder
 from pedpose.inference.joints import JointEstimator
 from pedpose.model.heatmap_cnn import HeatmapCNN
 from pedpose.runtime.torch_runtime import TorchRuntime
-from pedpose.skeleton import DEFAULT_SIGMA
 
 
 def validate_joints(network: HeatmapCNN, data: CocoData, device: torch.device) -> dict[str, float]:
-    """Return OKS AP and PCK@0.2 of a joint network in the true boxes.
+    """Return the figures of a joint network in the true boxes; ``ap`` comes first.
 
     Joints of a skeleton without sigmas count with ``DEFAULT_SIGMA``.
+
+    Raises:
+        DataError: If nobody has a labelled joint.
     """
-    sigmas = data.skeleton.sigmas or (DEFAULT_SIGMA,) * len(data.skeleton)
+    return figures(data, predict_joints(network, data, device), sigmas_of(data))
+
+
+def predict_joints(network: HeatmapCNN, data: CocoData, device: torch.device) -> list[Prediction]:
+    """Return what a joint network finds in the true boxes, in the order of the people."""
     estimator = JointEstimator(TorchRuntime(network, device), network.architecture)
     predictions = []
     for picture in data.pictures:
@@ -37,10 +40,7 @@ def validate_joints(network: HeatmapCNN, data: CocoData, device: torch.device) -
         ):
             score = float(keypoints[:, 2].mean())
             predictions.append(Prediction(picture.id, keypoints, person.box, score, person.id))
-    result = evaluate_oks(data, predictions, sigmas)
-    table = joint_table(data, match_people(data, predictions, sigmas))
-    pck = joint_sums(parse_metric("pck@0.2"), table, Columns.of(table))
-    return {"ap": result.ap or 0.0, "pck@0.2": float(np.nan_to_num(pck.values[0]))}
+    return predictions
 
 
 def validate_finder(network: HeatmapCNN, data: CocoData, device: torch.device) -> dict[str, float]:
