@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from coco_types import CocoContent, CocoResults, WriteCoco
 from dots_set import write_dots
 from pedpose.data.coco import CocoData, read_coco
 from pedpose.evaluation.baseline import Baseline, compare, read_baseline
@@ -24,10 +25,6 @@ from pedpose.evaluation.report import EvaluationReport, write_report
 from pedpose.evaluation.results_file import read_predictions
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
-
-CocoContent = dict[str, Any]
-WriteCoco = Callable[..., Path]
-CocoResults = list[dict[str, Any]]
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from conftest import CocoContent, WriteCoco
+from coco_types import CocoContent, WriteCoco
 from pedpose.data.augment import Augmentation
 from pedpose.data.coco import read_coco
 from pedpose.data.joint_dataset import JointDataset, with_skeleton

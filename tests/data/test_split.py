@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from typer.testing import CliRunner, Result
 
-from conftest import CocoContent, WriteCoco
+from coco_types import CocoContent, WriteCoco
 from pedpose.cli.main import app
 from pedpose.data.coco import read_coco
 from pedpose.data.picture_groups import original_of, parse_kinds, video_of

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import CocoContent, WriteCoco
+from coco_types import CocoContent, WriteCoco
 from pedpose.data.augment import Augmentation
 from pedpose.data.coco import read_coco
 from pedpose.data.joint_dataset import JointDataset

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,17 +13,9 @@ from numpy.typing import NDArray
 from pedpose.checking.findings import Notes
 from pedpose.checking.images import RawImage
 from pedpose.checking.picture_scan import Scan
-from pedpose.data.picture_hash import NEAR_BITS
-
-_ALIKE = 0.9
-"""Least correlation of two pictures reduced to 16 x 16 grey values: a hash of 64 bits alone takes
-different pictures on an empty background for the same."""
-
-_FLAT = 2.0
-"""Spread of grey values below which a picture shows nothing."""
+from pedpose.data.likeness import Likeness, find_alike
 
 _NAMED = 5
-_BLOCK = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +39,7 @@ def check_alike(splits: Sequence[Split], scans: Mapping[Path, Scan]) -> None:
         scans: What was found on disk; empty where no picture was opened.
     """
     entries: dict[_Key, list[_Entry]] = defaultdict(list)
-    scanned: dict[_Key, Scan] = {}
+    looks: dict[_Key, Likeness] = {}
     for number, split in enumerate(splits):
         seen: set[Path] = set()
         for image in split.images:
@@ -58,11 +50,11 @@ def check_alike(splits: Sequence[Split], scans: Mapping[Path, Scan]) -> None:
             readable = scan is not None and scan.error is None
             key = scan.sha256 if scan is not None and readable else str(image.path)
             entries[key].append((number, image))
-            if scan is not None and readable:
-                scanned[key] = scan
+            if scan is not None and scan.likeness is not None:
+                looks[key] = scan.likeness
     for same in entries.values():
         _note_same(splits, same)
-    _note_near(splits, entries, scanned)
+    _note_near(splits, entries, looks)
 
 
 def _note_same(splits: Sequence[Split], same: Sequence[_Entry]) -> None:
@@ -80,14 +72,16 @@ def _note_same(splits: Sequence[Split], same: Sequence[_Entry]) -> None:
 
 
 def _note_near(
-    splits: Sequence[Split], entries: Mapping[_Key, Sequence[_Entry]], scanned: Mapping[_Key, Scan]
+    splits: Sequence[Split],
+    entries: Mapping[_Key, Sequence[_Entry]],
+    looks: Mapping[_Key, Likeness],
 ) -> None:
-    keys = list(scanned)
+    keys = list(looks)
     # The first entry of each picture in each split that has it.
     places = [dict(reversed(entries[key])) for key in keys]
     first = np.array([min(own) for own in places], np.int64)
     groups = [_Groups(np.array([n in own for own in places])) for n in range(len(splits))]
-    for mine, others in _near([scanned[key] for key in keys]):
+    for mine, others in find_alike(list(looks.values())):
         for group in groups:
             group.join(mine, others)
         # A picture that is itself in an earlier split is a leak already.
@@ -108,35 +102,6 @@ def _note_near(
             split.notes.add(
                 "near-duplicate-picture", images[0].place, found, "pictures that differ"
             )
-
-
-def _near(scans: Sequence[Scan]) -> Iterator[tuple[int, NDArray[np.intp]]]:
-    """Yield the places of pictures that look nearly like others, and those of the others.
-
-    In blocks of arrays: in video of a fixed camera millions of pairs are alike.
-    """
-    if not scans:
-        return
-    hashes = np.array([scan.hash for scan in scans], np.uint64)
-    small = np.array([scan.small for scan in scans], np.float32).reshape(len(scans), -1)
-    centred = small - small.mean(axis=1, keepdims=True)
-    spread = centred.std(axis=1)
-    flat = spread < _FLAT
-    brightness = small.mean(axis=1)
-    unit = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9)
-    for start in range(0, len(scans), _BLOCK):
-        block = slice(start, start + _BLOCK)
-        close = np.bitwise_count(hashes[block, None] ^ hashes[None]) <= NEAR_BITS
-        if close.sum() == len(close):
-            continue  # each is like itself only
-        alike = (unit[block] @ unit.T > _ALIKE) & ~flat[block, None] & ~flat
-        level = np.abs(brightness[block, None] - brightness) < _FLAT
-        close &= alike | (level & flat[block, None] & flat)
-        for row in np.flatnonzero(close.any(axis=1)):
-            mine = start + int(row)
-            others = np.flatnonzero(close[row])
-            if len(others := others[others != mine]):
-                yield mine, others
 
 
 class _Groups:

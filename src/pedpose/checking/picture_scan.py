@@ -8,14 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import PIL.ExifTags
 import PIL.Image
 import PIL.ImageOps
-from numpy.typing import NDArray
 
-from pedpose.data.picture_hash import perceptual_hash
+from pedpose.data.likeness import Likeness, likeness_of
 from pedpose.errors import SourceError
 from pedpose.files import sha256_of
 from pedpose.geometry import Image
@@ -26,7 +24,6 @@ _JPEG = ("JPEG", "MPO")
 _QUARTER_TURNS = (5, 6, 7, 8)
 """Values of the EXIF orientation that make a stored row a column."""
 _REDUCED_TO = (96, 96)
-_SMALL = (16, 16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +36,7 @@ class Scan:
         width: In pixels, upright: turned as its EXIF orientation says.
         height: In pixels, upright.
         turned: Whether EXIF turns it by a quarter, so that stored width and height change places.
-        hash: 64 bits of :func:`pedpose.data.picture_hash.perceptual_hash`.
-        small: (256,) grey values of the picture reduced to 16 x 16.
+        likeness: To find copies by; None where it cannot be read.
         error: Why it cannot be read; the other values say nothing then.
         missing: Whether there is no such file.
     """
@@ -50,8 +46,7 @@ class Scan:
     width: int = 0
     height: int = 0
     turned: bool = False
-    hash: int = 0
-    small: NDArray[np.uint8] | None = None
+    likeness: Likeness | None = None
     error: str | None = None
     missing: bool = False
 
@@ -90,9 +85,7 @@ def scan_picture(path: Path) -> Scan:
         sha256 = sha256_of(path)
     except (SourceError, OSError) as error:
         return Scan(path, error=str(error).removeprefix(f"{path}: "))
-    grey = cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), _SMALL, interpolation=cv2.INTER_AREA)
-    small = np.asarray(grey, np.uint8).ravel()
-    return Scan(path, sha256, width, height, turned, perceptual_hash(image), small)
+    return Scan(path, sha256, width, height, turned, likeness_of(image))
 
 
 def _read(path: Path) -> tuple[Image, tuple[int, int], bool]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from pathlib import PurePosixPath
 
 from pedpose.data.coco import Picture
-from pedpose.data.picture_hash import near_pairs, perceptual_hash
+from pedpose.data.likeness import find_alike, likeness_of
 from pedpose.data.reading import read_annotated
 from pedpose.errors import ConfigError
 
@@ -79,12 +79,13 @@ def group_pictures(
     if "near" in kinds or "video" in kinds:
         sets.join_equal([original_of(name) for name in names])
     if "near" in kinds:
-        hashes = []
+        likenesses = []
         for picture in pictures:
-            hashes.append(perceptual_hash(read_annotated(picture)))
+            likenesses.append(likeness_of(read_annotated(picture)))
             advance()
-        for first, second in near_pairs(hashes):
-            sets.join(first, second)
+        for first, others in find_alike(likenesses):
+            for second in others:
+                sets.join(first, int(second))
     return sets.groups()
 
 

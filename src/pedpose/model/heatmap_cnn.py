@@ -12,7 +12,6 @@ from pedpose.model.backbone import Backbone, make_activation
 from pedpose.model.lcnet_pan import LCNetPAN
 from pedpose.model.lite_hrnet import LiteHRNet
 from pedpose.model.plain_cnn import PlainCNN
-from pedpose.model.torchvision_backbone import TorchvisionBackbone
 
 # RGB statistics of ImageNet in 0..255, what torchvision's weights were trained with.
 MEAN = (123.675, 116.28, 103.53)
@@ -94,6 +93,9 @@ class HeatmapCNN(nn.Module):
 def _make_backbone(architecture: Architecture, imagenet: bool) -> Backbone:
     name = architecture.backbone
     if name in TORCHVISION_BACKBONES:
+        # Not at the top: it takes two seconds that the other networks need not wait for.
+        from pedpose.model.torchvision_backbone import TorchvisionBackbone
+
         return TorchvisionBackbone(name, architecture.backbone_stride, imagenet)
     if imagenet:
         raise ConfigError(f"--init imagenet: there are no such weights of {name}; give a file")
