@@ -276,9 +276,12 @@ def test_advice_fits_the_run() -> None:
     over = joints([0.02] * 4, [0.1] * 4)
     few = diagnose(over, REFERENCES, FACTS).advice
     assert few[0].startswith("Collect more people than 500")
-    assert any("freeze the early layers" in step for step in few)
+    assert any("--init shipped" in step for step in few)
+    known = diagnose(over, REFERENCES, replace(FACTS, from_nothing=False)).advice
+    assert any("--backbone-rate 0.1" in step for step in known)
+    assert not any("--init shipped" in step for step in known)
     many = diagnose(over, REFERENCES, replace(FACTS, people=50_000, augmentation=1.0)).advice
-    assert not any("freeze the early" in step or "Change the pictures" in step for step in many)
+    assert not any("--init" in step or "Change the pictures" in step for step in many)
     assert any("`pedpose data check`" in step for step in few)
 
 

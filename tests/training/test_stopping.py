@@ -141,10 +141,10 @@ def test_tensorboard_has_the_curves_and_pictures(run: tuple[Path, Told]):
             assert (first.step, second.step) == (10, 20)
             assert first.value == pytest.approx(value)
     captions = found.Tags()["images"]
-    assert len(captions) == 6 and all(caption.endswith(".png") for caption in captions)
+    assert len(captions) == 6 and all(".png, annotation " in caption for caption in captions)
     first, second = found.Images(captions[0])
     assert (first.step, second.step) == (10, 20)
-    assert (first.width, first.height) == (64, 64)
+    assert (first.width, first.height) == (320, 320)
     assert first.encoded_image_string.startswith(b"\x89PNG")
 
 

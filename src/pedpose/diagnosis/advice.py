@@ -43,7 +43,8 @@ def _under_fits(history: Sequence[Reading], fit: Fit | None, facts: RunFacts) ->
     )
     yield "Take a larger input: small joints and distant people are lost in few pixels."
     yield f"Train longer than {facts.epochs_planned:g} epochs, or with a higher learning rate."
-    yield "Start from weights that know people already, instead of from nothing."
+    if facts.from_nothing:
+        yield "Start from weights that know people already (`--init shipped`)."
     if facts.augmentation is None or facts.augmentation > 0:
         now = "" if facts.augmentation is None else f" (strength {facts.augmentation:g} now)"
         yield f"Regularise less: weaker augmentation{now}, less weight decay."
@@ -65,8 +66,13 @@ def _over_fits(history: Sequence[Reading], fit: Fit | None, facts: RunFacts) -> 
             f"Stop early: after epoch {fit.best.epoch:g} validation did not get better; the "
             "weights of that epoch are kept as the best."
         )
-    if not facts.frozen_stride and facts.people < FEW_TO_LEARN_FROM:
-        yield "Start from weights that know people already, and freeze the early layers."
+    if facts.from_nothing and facts.people < FEW_TO_LEARN_FROM:
+        yield "Start from weights that know people already (`--init shipped`)."
+    elif not facts.frozen_stride and facts.people < FEW_TO_LEARN_FROM:
+        yield (
+            "Keep more of what the initial weights know: `--backbone-rate 0.1`, or `--freeze 32` "
+            "to train the decoder alone."
+        )
     yield "Regularise more: more weight decay, dropout."
     yield (
         f"Take a smaller network: it learns {_count(facts.parameters)} numbers from "
@@ -147,7 +153,8 @@ def _not_learning(history: Sequence[Reading], fit: Fit | None, facts: RunFacts) 
     )
     if facts.frozen_stride:
         yield _train_all(facts)
-    yield "Start from weights that know people already, instead of from nothing."
+    if facts.from_nothing:
+        yield "Start from weights that know people already (`--init shipped`)."
     if facts.augmentation is None or facts.augmentation > 0:
         yield "Switch augmentation off until it learns."
     yield (

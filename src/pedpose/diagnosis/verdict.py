@@ -65,6 +65,7 @@ class RunFacts:
         task: ``joints`` or ``person``.
         sigma_source: Where the sigmas come from, in words.
         val_people: That it is validated on; None where it is not known.
+        from_nothing: Whether it began with random weights.
     """
 
     people: int
@@ -76,6 +77,7 @@ class RunFacts:
     task: str
     sigma_source: str
     val_people: int | None = None
+    from_nothing: bool = True
 
     @property
     def share_done(self) -> float:

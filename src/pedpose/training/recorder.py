@@ -157,5 +157,6 @@ class Recorder:
             task=config.task,
             sigma_source=prepared.sigma_source,
             val_people=None if val is None else val.people,
+            from_nothing=config.init == "none",
         )
         return diagnose(history, self._references, facts)
