@@ -130,6 +130,19 @@ def write_bytes(path: Path, data: bytes) -> None:
         temporary.write_bytes(data)
 
 
+def relative_path(path: Path, folder: Path) -> str:
+    """Return the way from a folder to a file, with ``/`` between folders on every system.
+
+    Folders that are links are followed, since ``..`` leads out of what they point to. The file
+    keeps its name, be it a link or not.
+    """
+    real = path.absolute().parent.resolve() / path.name
+    try:
+        return Path(os.path.relpath(real, folder.resolve())).as_posix()
+    except ValueError:  # on another drive of Windows
+        return real.as_posix()
+
+
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file.
 

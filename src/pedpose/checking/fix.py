@@ -16,12 +16,11 @@ from pedpose.checking.check import CheckedFile, Progress, check, inspect
 from pedpose.checking.findings import Place
 from pedpose.checking.fix_annotations import fix_annotations
 from pedpose.checking.fix_images import fix_images
-from pedpose.checking.paths import relative
 from pedpose.checking.picture_scan import Scan
 from pedpose.checking.raw_file import SECTIONS, endless, is_limb
 from pedpose.checking.settings import CheckSettings
 from pedpose.errors import ConfigError, DataError
-from pedpose.files import write_json
+from pedpose.files import relative_path, write_json
 
 
 def fix(
@@ -98,7 +97,7 @@ def _corrected(
     if teacher is not None:
         path = file.raw.path.parent / str(teacher)
         if path.is_file():
-            content["teacher_heatmaps"] = relative(path, target.parent)
+            content["teacher_heatmaps"] = relative_path(path, target.parent)
         else:
             del content["teacher_heatmaps"]
             changes.add(Place(), "teacher_heatmaps", teacher, None, "missing-teacher-heatmaps")

@@ -13,11 +13,11 @@ from pedpose.checking.changes import ChangeList
 from pedpose.checking.check import CheckedFile
 from pedpose.checking.findings import Place
 from pedpose.checking.images import RawImage, Size
-from pedpose.checking.paths import relative
 from pedpose.checking.picture_scan import Scan
 from pedpose.checking.raw_file import endless
 from pedpose.data.coco import BOX_TOLERANCE
 from pedpose.data.faults import are_numbers
+from pedpose.files import relative_path
 
 _LEAKS = ("leak", "near-leak")
 
@@ -70,7 +70,7 @@ def fix_images(
             fixed.merged[image.id] = kept
             continue
         scan = scans.get(image.path)
-        new = {**_finite(image.place, entry, changes), "file_name": relative(image.path, out)}
+        new = {**_finite(image.place, entry, changes), "file_name": relative_path(image.path, out)}
         moved = moved or new["file_name"] != entry["file_name"]
         size = _size(image, scan, annotated[image.id])
         if size is not None and size != image.size:

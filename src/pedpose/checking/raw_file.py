@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pedpose.checking.findings import Notes, Place
-from pedpose.data.coco import read_json
+from pedpose.data.coco import people_category, read_json
 from pedpose.data.faults import Faults, is_id
 from pedpose.errors import DataError
 from pedpose.skeleton import Skeleton
@@ -81,19 +81,7 @@ def read_raw(path: Path, folder: Path | None, notes: Notes) -> RawFile:
 
 
 def _people_category(path: Path, categories: Sequence[Any]) -> Mapping[str, Any]:
-    for entry in categories:
-        if not isinstance(entry, Mapping) or not is_id(entry.get("id")):
-            raise DataError(
-                f"{path}: 'categories': expected objects with an integer id, found {entry!r}"
-            )
-    posed = [category for category in categories if category.get("keypoints")]
-    if len(posed) != 1:
-        names = [category.get("name") for category in categories]
-        raise DataError(
-            f"{path}: 'categories': expected exactly one with keypoints, "
-            f"found {len(posed)} among {names}"
-        )
-    category: Mapping[str, Any] = posed[0]
+    category = people_category(path, categories)
     if not isinstance(category["keypoints"], list):
         raise DataError(
             f"{path}: 'categories': expected a list of joint names, found {category['keypoints']!r}"

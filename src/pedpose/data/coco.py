@@ -155,6 +155,27 @@ def read_coco(path: Path, need_pictures: bool = True, folder: Path | None = None
     return _Reader(path, read_json(path), need_pictures, folder or path.parent).read()
 
 
+def people_category(path: Path, categories: Sequence[Any]) -> Mapping[str, Any]:
+    """Return the one category with keypoints.
+
+    Raises:
+        DataError: If there is not exactly one, or an entry is no category.
+    """
+    for category in categories:
+        if not isinstance(category, Mapping) or not is_id(category.get("id")):
+            raise DataError(
+                f"{path}: 'categories': expected objects with an integer id, found {category!r}"
+            )
+    posed: list[Mapping[str, Any]] = [c for c in categories if c.get("keypoints")]
+    if len(posed) != 1:
+        names = [c.get("name") for c in categories]
+        raise DataError(
+            f"{path}: 'categories': expected exactly one with keypoints, "
+            f"found {len(posed)} among {names}"
+        )
+    return posed[0]
+
+
 class _Reader:
     """Walks one decoded file and collects faults, so that a user sees them all at once."""
 
@@ -228,21 +249,9 @@ class _Reader:
 
     def _people_category(self, categories: Sequence[Any]) -> tuple[Skeleton, int]:
         """Return the skeleton and the id of the one category with keypoints."""
-        for category in categories:
-            if not isinstance(category, Mapping) or not is_id(category.get("id")):
-                raise DataError(
-                    f"{self.path}: 'categories': expected objects with an integer id, "
-                    f"found {category!r}"
-                )
-        posed = [c for c in categories if c.get("keypoints")]
-        if len(posed) != 1:
-            names = [c.get("name") for c in categories]
-            raise DataError(
-                f"{self.path}: 'categories': expected exactly one with keypoints, "
-                f"found {len(posed)} among {names}"
-            )
+        category = people_category(self.path, categories)
         try:
-            return Skeleton.from_coco_category(posed[0]), int(posed[0]["id"])
+            return Skeleton.from_coco_category(category), int(category["id"])
         except (DataError, TypeError, ValueError, OverflowError) as error:
             raise DataError(f"{self.path}: 'categories': {error}") from error
 

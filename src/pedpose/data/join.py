@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from pedpose.data.coco import CocoData, Picture, read_coco, read_json
-from pedpose.data.subset import relative_path
 from pedpose.errors import DataError
+from pedpose.files import relative_path
 
 
 def read_joined(paths: Sequence[Path], folder: Path | None) -> tuple[dict[str, Any], CocoData]:

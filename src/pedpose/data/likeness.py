@@ -37,7 +37,7 @@ class Likeness:
     """What two copies of a picture have in common, whatever their size and quality.
 
     Attributes:
-        hash: 64 bits of :func:`perceptual_hash`.
+        hash: 64 bits that hardly change with size, compression and brightness.
         small: (256,) grey values of the picture reduced to 16 x 16.
     """
 
@@ -49,19 +49,15 @@ def likeness_of(image: Image) -> Likeness:
     """Return the likeness of a picture (H, W, 3) RGB uint8."""
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     small = np.asarray(cv2.resize(grey, _SMALL, interpolation=cv2.INTER_AREA), np.uint8)
-    return Likeness(perceptual_hash(image), small.ravel())
+    return Likeness(_perceptual_hash(grey), small.ravel())
 
 
-def perceptual_hash(image: Image) -> int:
-    """Return 64 bits that hardly change with size, compression and brightness of a picture.
+def _perceptual_hash(grey: cv2.typing.MatLike) -> int:
+    """Return 64 bits that hardly change with size, compression and brightness of a picture (H, W).
 
     The signs of the lowest frequencies of the picture against their median (Zauner,
     "Implementation and Benchmarking of Perceptual Image Hash Functions", 2010).
-
-    Args:
-        image: (H, W, 3) RGB uint8.
     """
-    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     small = cv2.resize(grey, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
     low = np.asarray(cv2.dct(small))[:_KEPT, :_KEPT].flatten()
     # The first is the brightness of the whole, which says nothing of what is shown.

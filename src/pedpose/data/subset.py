@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from pedpose.data.coco import CocoData
 from pedpose.errors import ConfigError
+from pedpose.files import relative_path
 
 
 def subset(
@@ -36,19 +36,6 @@ def subset(
     if data.teacher_heatmaps is not None:
         new["teacher_heatmaps"] = relative_path(data.teacher_heatmaps, folder)
     return new
-
-
-def relative_path(path: Path, folder: Path) -> str:
-    """Return the way from a folder to a file, with ``/`` between folders on every system.
-
-    Folders that are links are followed, since ``..`` leads out of what they point to. The file
-    keeps its name, be it a link or not.
-    """
-    real = path.absolute().parent.resolve() / path.name
-    try:
-        return Path(os.path.relpath(real, folder.resolve())).as_posix()
-    except ValueError:  # on another drive of Windows
-        return real.as_posix()
 
 
 def refuse_existing(*paths: Path) -> None:

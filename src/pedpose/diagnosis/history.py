@@ -56,8 +56,8 @@ class Reading:
                     raise ValueError(f"{kind}_{name}: expected a finite number, found {value}")
 
 
-def append_reading(path: Path, reading: Reading) -> None:
-    """Add a reading to a history, which is made where it is missing.
+def append_reading(path: Path, reading: Reading) -> list[Reading]:
+    """Add a reading to a history, which is made where it is missing, and return the whole.
 
     Readings of the same or a later step are dropped: a resumed run overwrites what it repeats.
     The whole file is written anew, so that it is never half a file.
@@ -67,8 +67,9 @@ def append_reading(path: Path, reading: Reading) -> None:
         OSError: If it cannot be written.
     """
     before = read_history(path) if path.exists() else []
-    kept = [earlier for earlier in before if earlier.step < reading.step]
-    write_text(path, _to_csv([*kept, reading]))
+    history = [*(earlier for earlier in before if earlier.step < reading.step), reading]
+    write_text(path, _to_csv(history))
+    return history
 
 
 def read_history(path: Path) -> list[Reading]:

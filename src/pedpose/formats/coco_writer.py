@@ -7,14 +7,13 @@ times 0.53, the mean ratio of mask to box in COCO, since no format here has mask
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from pedpose.data.coco import AREA_OF_BOX
 from pedpose.errors import ConfigError
-from pedpose.files import write_json
+from pedpose.files import relative_path, write_json
 from pedpose.formats.labelled import Conversion, LabelledPerson, Numbers, Split
 from pedpose.formats.notes import Notes
 from pedpose.formats.output import atomic_folder, copy_pictures, picture_names, refuse_existing
@@ -45,7 +44,7 @@ def write_coco(conversion: Conversion, out: Path, copy: bool, notes: Notes) -> t
     images = files[0].parent / "images"
     refuse_existing([*files, *([images] if copy else [])])
     named = [
-        [_relative(p.path, path.parent) for p in split.pictures]
+        [relative_path(p.path, path.parent) for p in split.pictures]
         for split, path in zip(splits, files, strict=True)
     ]
     if copy:
@@ -71,15 +70,6 @@ def _targets(splits: Sequence[Split], out: Path) -> tuple[Path, ...]:
             f"--out: expected a folder for {', '.join(s.name for s in splits)}, found {out}"
         )
     return (out,)
-
-
-def _relative(picture: Path, folder: Path) -> str:
-    # Links are resolved first: ".." means the parent of where a link leads.
-    path = picture.parent.resolve() / picture.name
-    try:
-        return Path(os.path.relpath(path, folder.resolve())).as_posix()
-    except ValueError:  # another drive (Windows)
-        return path.as_posix()
 
 
 def _content(conversion: Conversion, split: Split, names: Sequence[str]) -> dict[str, Any]:

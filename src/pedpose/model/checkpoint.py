@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -170,7 +171,8 @@ def read_metadata(path: Path) -> dict[str, Any]:
     Raises:
         CheckpointError: If the file is missing or damaged.
     """
-    _, text = _read(path)
+    with _opened(path) as file:
+        text = (file.metadata() or {}).get("pedpose")
     if text is None:
         return {}
     try:
@@ -184,12 +186,23 @@ def read_metadata(path: Path) -> dict[str, Any]:
 
 def _read(path: Path) -> tuple[dict[str, Tensor], str | None]:
     """Return the tensors and the pedpose metadata of a safetensors file."""
+    with _opened(path) as file:
+        metadata = file.metadata() or {}
+        tensors = {name: file.get_tensor(name) for name in file.keys()}
+    return {
+        n: t.float() if t.dtype in (torch.float16, torch.bfloat16) else t
+        for n, t in tensors.items()
+    }, metadata.get("pedpose")
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """Open a safetensors file; nothing of its tensors is read yet."""
     if not path.is_file():
         raise CheckpointError(f"{path}: expected a weights file, found no such file")
     try:
         with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}
+            yield file
     except (SafetensorError, OSError) as error:
         with path.open("rb") as raw:
             start = raw.read(2)
@@ -200,7 +213,3 @@ def _read(path: Path) -> tuple[dict[str, Tensor], str | None]:
             else f"something else ({error})"
         )
         raise CheckpointError(f"{path}: expected a safetensors file, found {reason}") from error
-    return {
-        n: t.float() if t.dtype in (torch.float16, torch.bfloat16) else t
-        for n, t in tensors.items()
-    }, metadata.get("pedpose")

@@ -12,7 +12,7 @@ def render(template: str, package: str = "pedpose.reporting", **values: object) 
     """Return a page.
 
     Beside the values a template gets ``style`` (the style sheet that all pages share), ``version``
-    and ``text`` (:mod:`pedpose.reporting.text`).
+    and ``text`` (:mod:`pedpose.reporting.text`), and can import the macros of ``shared.html``.
 
     Args:
         template: Its file in the ``templates`` of the package.
@@ -21,7 +21,7 @@ def render(template: str, package: str = "pedpose.reporting", **values: object) 
     """
     shared = jinja2.PackageLoader("pedpose.reporting")
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader(package),
+        loader=jinja2.ChoiceLoader([jinja2.PackageLoader(package), shared]),
         autoescape=True,  # names of joints and files come from data that anybody may have written
         undefined=jinja2.StrictUndefined,
         finalize=_printable,

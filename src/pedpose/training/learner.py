@@ -56,11 +56,6 @@ class Learner:
                 network, [device] if device.type == "cuda" else None
             )
 
-    def pictures(self, batch: Any) -> Tensor:
-        """Return the pictures (B, 3, h, w) of a batch as the network takes them."""
-        images: Tensor = batch[0].to(self.device, non_blocking=True)
-        return images.contiguous(memory_format=torch.channels_last).float()
-
     def step(self, batch: Any, step: int, rate: float) -> float:
         """Learn from a batch and return its mean loss, that of all processes.
 
@@ -132,7 +127,7 @@ class Learner:
                     self._autocast or torch.bfloat16,
                     enabled=self._autocast is not None,
                 ):
-                    raw = self._parallel(self.pictures(part))
+                    raw = self._parallel(pictures_of(part, self.device))
                 loss = self.task.loss(raw, part)
                 self._scaler.scale(loss.total / rows).backward()  # type: ignore[no-untyped-call]
             sums += torch.stack([loss.total.detach(), loss.count.detach()])
@@ -160,6 +155,12 @@ class Learner:
         self.optimiser.load_state_dict(state["optimiser"])
         self._scaler.load_state_dict(state["scaler"])
         self.parts = state["parts"]
+
+
+def pictures_of(batch: Any, device: torch.device) -> Tensor:
+    """Return the pictures (B, 3, h, w) of a batch as the network takes them, on a device."""
+    images: Tensor = batch[0].to(device, non_blocking=True)
+    return images.contiguous(memory_format=torch.channels_last).float()
 
 
 def parameter_groups(network: HeatmapCNN, config: TrainConfig) -> list[dict[str, Any]]:

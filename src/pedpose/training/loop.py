@@ -138,9 +138,10 @@ class Loop:
                 )
             self._stepped(loss, rate)
             finished = at.step == total
-            tired = self._measure(rate) if self._is_due(finished) else False
+            # All processes know when a validation is due: only then they have to agree on its end.
+            tired = self._is_due(finished) and self._agreed(self._measure(rate))
             stop = self._agreed(asked_to_stop()) and not finished
-            ended = finished or self._agreed(tired)
+            ended = finished or tired
             if at.step % config.save_steps == 0 or ended or stop:
                 self._save()
             if stop and not ended:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pedpose.diagnosis.diagnosis import Diagnosis, RunFacts, Verdict, diagnose
 from pedpose.diagnosis.history import HISTORY_FILE, Reading, append_reading, read_history
@@ -50,13 +50,13 @@ class Recorder:
 
     def measured(self, reading: Reading, average: ExponentialAverage, best: bool) -> None:
         """Note the figures of a network, and say it when the diagnosis has changed."""
-        append_reading(self._folder / HISTORY_FILE, reading)
+        history = append_reading(self._folder / HISTORY_FILE, reading)
         if best:
             self._save(BEST_FILE, average, reading.step, reading.val, reading.seconds)
         if self._events is not None:
             samples = [] if not reading.val else self._samples(average)
             self._events.validated(reading, samples)
-        diagnosis = self._diagnose()
+        diagnosis = self._diagnose(history)
         if diagnosis.verdict != self._verdict:
             self._progress.note(f"diagnosis: {diagnosis.headline}")
         self._verdict = diagnosis.verdict
@@ -74,14 +74,15 @@ class Recorder:
     def finish(self, average: ExponentialAverage) -> Diagnosis:
         """Write the page of the run and return the diagnosis."""
         self._calibrate()
-        diagnosis = self._diagnose()
+        history = self._history()
+        diagnosis = self._diagnose(history)
         facts = {
             name: value if isinstance(value, str) else to_json(value)
             for name, value in self._prepared.config.to_dict().items()
         }
         write_training_page(
             self._folder / PAGE_FILE,
-            self._history(),
+            history,
             self._references,
             diagnosis,
             facts,
@@ -143,10 +144,9 @@ class Recorder:
         train = self._prepared.sets[0]
         return {"chance": chance(train, val), "human": human(val, sigmas_of(val))}
 
-    def _diagnose(self) -> Diagnosis:
+    def _diagnose(self, history: Sequence[Reading]) -> Diagnosis:
         prepared, config = self._prepared, self._prepared.config
         val = prepared.val
-        history = self._history()
         facts = RunFacts(
             people=sum(data.people for data in prepared.sets),
             parameters=sum(p.numel() for p in prepared.network.parameters() if p.requires_grad),

@@ -26,7 +26,7 @@ from pedpose.skeleton_file import read_skeleton
 from pedpose.training.automatic import with_choices
 from pedpose.training.config import TrainConfig
 from pedpose.training.distributed import Processes, own_device
-from pedpose.training.learner import torch_seed
+from pedpose.training.learner import pictures_of, torch_seed
 from pedpose.training.progress import Progress
 from pedpose.training.settings import initial_file
 from pedpose.training.tasks import LearningTask, make_task
@@ -230,10 +230,7 @@ def _initialise(prepared: Prepared, progress: Progress) -> None:
         plan = MixedBatches(
             task.sizes, task.shares, config.batch_size, config.seed, 0, _CALIBRATION_BATCHES
         )
-        batches = (
-            batch[0].to(prepared.device).contiguous(memory_format=torch.channels_last).float()
-            for batch in prepared.load(plan)
-        )
+        batches = (pictures_of(batch, prepared.device) for batch in prepared.load(plan))
         measure_batch_norm(network, norms, batches)
         progress.note("initial weights: batch norm statistics measured on training data")
 
