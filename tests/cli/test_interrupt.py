@@ -44,6 +44,6 @@ def test_ctrl_c_keeps_the_frames_that_are_done(tmp_path: Path):
     frames = [json.loads(line) for line in lines[1:-1]]
     assert [f["frame"] for f in frames] == list(range(len(frames)))
     assert 0 < len(frames) < 250
-    assert json.loads(lines[-1]) == {"error": "interrupted by the user"}
+    assert json.loads(lines[-1]) == {"error": "interrupted by the user", "partial": True}
     failed = json.loads((out / "failed.json").read_text())
     assert failed[0]["error"] == "interrupted by the user"

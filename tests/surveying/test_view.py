@@ -18,7 +18,6 @@ from typer.testing import CliRunner, Result
 from pedpose.cli.main import app
 from pedpose.data.coco import CocoData, read_coco
 from pedpose.errors import ConfigError
-from pedpose.inference.overlay import DARK, ORANGE
 from pedpose.surveying.contact_sheet import check_sheet
 from pedpose.surveying.gallery import (
     GROUND,
@@ -28,6 +27,7 @@ from pedpose.surveying.gallery import (
     choose,
     draw_tiles,
 )
+from pedpose.writing.overlay import DARK, ORANGE
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "samples.json"
 

@@ -23,7 +23,7 @@ from pedpose.cli.progress import ProgressReport
 from pedpose.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pedpose.inference.sources import Source
+    from pedpose.reading.sources import Source
 
 _LINE_EVERY = 100
 _MIN_SCORE = 0.3
@@ -70,8 +70,8 @@ def detect(
         from pedpose.inference.boxes_file import KnownBoxes
         from pedpose.inference.detector import DetectorSettings, PoseDetector
         from pedpose.inference.run import check_boxes, choose_look, run
-        from pedpose.inference.sources import expand_sources
-        from pedpose.inference.writers import open_writers
+        from pedpose.reading.sources import expand_sources
+        from pedpose.writing.writers import open_writers
 
         kinds = {kind.strip() for kind in save.split(",") if kind.strip()}
         find_people = boxes is None and not whole_image

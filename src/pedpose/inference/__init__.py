@@ -1,1 +1,1 @@
-"""Finding people in pictures and video, and writing down what was found."""
+"""Finding people and their joints in pictures and video."""

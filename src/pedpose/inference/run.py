@@ -9,11 +9,13 @@ from typing import Protocol
 from pedpose.errors import ConfigError, SourceError
 from pedpose.inference.boxes_file import KnownBoxes
 from pedpose.inference.detector import PoseDetector
-from pedpose.inference.sources import Source
-from pedpose.inference.video_reader import Frame, Video
-from pedpose.inference.writers import Writers
 from pedpose.people import People
 from pedpose.pictures import read_picture
+from pedpose.reading.frame import End, Frame
+from pedpose.reading.sources import Source
+from pedpose.reading.video_reader import Video
+from pedpose.writing.seen import Seen
+from pedpose.writing.writers import Writers
 
 Look = Callable[[Source, Frame], People]
 
@@ -83,6 +85,7 @@ def run(sources: Sequence[Source], look: Look, writers: Writers, progress: Progr
     for source in sources:
         totals.sources += 1
         error: str | None = None
+        before = totals.frames
         try:
             if source.kind == "picture":
                 _picture(source, look, writers, progress, totals)
@@ -94,7 +97,7 @@ def run(sources: Sequence[Source], look: Look, writers: Writers, progress: Progr
         except KeyboardInterrupt:
             totals.interrupted = True
             error = "interrupted by the user"
-        writers.finish(source, error)
+        writers.finish(source, End(totals.frames - before, error))
         progress.finished(source, error)
         if totals.interrupted:
             break
@@ -129,7 +132,7 @@ def _frame(
     totals: Totals,
 ) -> None:
     people = look(source, frame)
-    writers.write(source, frame, people)
+    writers.write(source, Seen(frame, people))
     totals.frames += 1
     totals.people += len(people)
     progress.frame(source, len(people))

@@ -15,11 +15,11 @@ from pedpose.data.reading import read_annotated
 from pedpose.errors import DataError
 from pedpose.evaluation.picture_cases import PictureCases
 from pedpose.geometry import Image
-from pedpose.inference.overlay import GREEN, WHITE, Colour, Mark, draw
 from pedpose.people import People
 from pedpose.reporting.embed import jpeg_uri
 from pedpose.reporting.text import counted, number
 from pedpose.skeleton import Skeleton
+from pedpose.writing.overlay import GREEN, WHITE, Colour, Mark, draw
 
 _SIDE = 380  # pixels: 36 pairs of this size make about 3 MB
 _MOST_ZOOM = 3.0

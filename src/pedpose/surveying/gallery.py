@@ -17,10 +17,10 @@ from pedpose.data.coco import CocoData, Person, Picture
 from pedpose.data.reading import read_annotated
 from pedpose.errors import ConfigError, DataError
 from pedpose.geometry import Image, crop_matrix, transform, warp
-from pedpose.inference.overlay import WHITE, Mark, draw
 from pedpose.people import People
 from pedpose.reporting.text import counted
 from pedpose.skeleton import Skeleton
+from pedpose.writing.overlay import WHITE, Mark, draw
 
 PERSON_TILE = (320, 240)
 """Height and width in pixels of a tile that shows one person."""

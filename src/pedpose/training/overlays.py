@@ -11,11 +11,11 @@ from pedpose.data.reading import read_annotated
 from pedpose.geometry import Image
 from pedpose.inference.finder import FinderSettings, PersonFinder
 from pedpose.inference.joints import JointEstimator
-from pedpose.inference.overlay import draw
 from pedpose.model.heatmap_cnn import HeatmapCNN
 from pedpose.people import People
 from pedpose.runtime.torch_runtime import TorchRuntime
 from pedpose.skeleton import COCO_17
+from pedpose.writing.overlay import draw
 
 SAMPLES = 6
 

@@ -12,9 +12,11 @@ import pytest
 
 from pedpose import COCO_17, People
 from pedpose.errors import ConfigError, SourceError
-from pedpose.inference.sources import Source
-from pedpose.inference.video_reader import Frame, Video
-from pedpose.inference.writers import KINDS, open_writers
+from pedpose.reading.frame import End, Frame
+from pedpose.reading.sources import Source
+from pedpose.reading.video_reader import Video
+from pedpose.writing.seen import Seen
+from pedpose.writing.writers import KINDS, open_writers
 
 PICTURE = Source(Path("in/ä.jpg"), "picture", "ä")
 VIDEO = Source(Path("in/clip.mp4"), "video", "clip")
@@ -38,8 +40,8 @@ def people(count: int = 2) -> People:
 def test_coordinates_in_json_are_continuous_and_in_coco_pixel_indices(tmp_path: Path):
     with open_writers({"json", "coco"}, tmp_path, [PICTURE], {}) as writers:
         writers.start(PICTURE, None)
-        writers.write(PICTURE, frame(), people(1))
-        writers.finish(PICTURE, None)
+        writers.write(PICTURE, Seen(frame(), people(1)))
+        writers.finish(PICTURE, End())
     x = float(people(1).keypoints[0, 0, 0])
     record = json.loads((tmp_path / "json/ä.json").read_text())
     assert record["people"][0]["keypoints"][0]["x"] == pytest.approx(x, abs=0.006)
@@ -53,8 +55,8 @@ def test_coordinates_in_json_are_continuous_and_in_coco_pixel_indices(tmp_path: 
 def test_nobody_is_written_as_nobody(tmp_path: Path):
     with open_writers(set(KINDS), tmp_path, [PICTURE], {}) as writers:
         writers.start(PICTURE, None)
-        writers.write(PICTURE, frame(), People.empty(COCO_17))
-        writers.finish(PICTURE, None)
+        writers.write(PICTURE, Seen(frame(), People.empty(COCO_17)))
+        writers.finish(PICTURE, End())
     assert json.loads((tmp_path / "json/ä.json").read_text())["people"] == []
     assert json.loads((tmp_path / "coco_results.json").read_text()) == []
     assert len(list(csv.reader((tmp_path / "people.csv").open()))) == 1
@@ -64,15 +66,15 @@ def test_a_video_of_odd_size_and_a_broken_off_one(tmp_path: Path):
     with open_writers(set(KINDS), tmp_path, [VIDEO], {"a": 1}) as writers:
         writers.start(VIDEO, 10.0)
         for i in range(3):
-            writers.write(VIDEO, frame(i), people())
-        writers.finish(VIDEO, "the video breaks off")
+            writers.write(VIDEO, Seen(frame(i), people()))
+        writers.finish(VIDEO, End(3, "the video breaks off"))
     lines = [json.loads(line) for line in (tmp_path / "json/clip.jsonl").read_text().splitlines()]
     assert lines[0] == {"header": {"a": 1, "fps": 10.0}}
     assert [line["frame"] for line in lines[1:4]] == [0, 1, 2]
-    assert lines[4] == {"error": "the video breaks off"}
+    assert lines[4] == {"error": "the video breaks off", "partial": True}
     assert (tmp_path / "overlay/clip.mp4").stat().st_size > 0
     assert json.loads((tmp_path / "failed.json").read_text()) == [
-        {"source": "in/clip.mp4", "error": "the video breaks off"}
+        {"source": "in/clip.mp4", "error": "the video breaks off", "partial": True}
     ]
     images = json.loads((tmp_path / "images.json").read_text())
     assert [(i["id"], i["frame"]) for i in images] == [(1, 0), (2, 1), (3, 2)]
@@ -84,7 +86,7 @@ def test_an_error_leaves_no_half_files(tmp_path: Path):
         open_writers(set(KINDS), tmp_path, [PICTURE], {}) as writers,
     ):
         writers.start(PICTURE, None)
-        writers.write(PICTURE, frame(), people())
+        writers.write(PICTURE, Seen(frame(), people()))
         raise OSError("disk full")
     left = {p.name for p in tmp_path.rglob("*") if p.is_file()}
     assert left == {"ä.json", "ä.jpg"}
@@ -112,8 +114,8 @@ def test_videos_of_any_rate_are_written(tmp_path: Path, fps: float):
     source = Source(Path("clip.mp4"), "video", "clip")
     with open_writers(["overlay"], tmp_path, [source], {}) as writers:
         writers.start(source, fps)
-        writers.write(source, frame(), people())
-        writers.finish(source, None)
+        writers.write(source, Seen(frame(), people()))
+        writers.finish(source, End())
     with Video(tmp_path / "overlay/clip.mp4") as video:
         assert video.fps == pytest.approx(min(fps, 600), rel=1e-3)
         assert len(list(video)) == 1
@@ -129,8 +131,8 @@ def test_what_no_overlay_can_hold_is_refused_alone(
     with open_writers(["overlay", "csv"], tmp_path, [source], {}) as writers:
         writers.start(source, 25)
         with pytest.raises(SourceError, match=r"odd\.bin: an overlay must have sides of"):
-            writers.write(source, Frame(np.zeros((*size, 3), np.uint8), 0, 0.0), people(0))
-        writers.finish(source, "too large")
+            writers.write(source, Seen(Frame(np.zeros((*size, 3), np.uint8), 0, 0.0), people(0)))
+        writers.finish(source, End(0, "too large"))
     assert sorted(p.name for p in tmp_path.rglob("*") if p.is_file()) == [
         *("failed.json", "people.csv")
     ]

@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from pedpose.errors import SourceError
-from pedpose.inference.sources import expand_sources
-from pedpose.inference.video_reader import Video
 from pedpose.pictures import read_picture
+from pedpose.reading.sources import expand_sources
+from pedpose.reading.video_reader import Video
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pedpose import COCO_17, People, Skeleton
-from pedpose.inference.overlay import GREEN, SIDE_COLOURS, Mark, draw
+from pedpose.writing.overlay import GREEN, SIDE_COLOURS, Mark, draw
 
 GREY = np.full((120, 160, 3), 90, np.uint8)
 

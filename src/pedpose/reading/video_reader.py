@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,8 +12,8 @@ import cv2
 import numpy as np
 
 from pedpose.errors import SourceError
-from pedpose.geometry import Image
-from pedpose.inference.edit_list import shown_share
+from pedpose.reading.edit_list import shown_share
+from pedpose.reading.frame import Frame
 
 DEFAULT_FPS = 25.0
 
@@ -23,21 +22,6 @@ DEFAULT_FPS = 25.0
 _COUNTED_SUFFIXES = (".avi", ".m4v", ".mov", ".mp4")
 _COUNT_TOLERANCE = 0.01
 _TIME_TOLERANCE = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """A picture, or one picture of a video.
-
-    Attributes:
-        image: (H, W, 3) RGB uint8.
-        index: 0-based position in the video; 0 for a picture.
-        time_s: Seconds since the start of the video, or None for a picture.
-    """
-
-    image: Image
-    index: int
-    time_s: float | None
 
 
 class Video:

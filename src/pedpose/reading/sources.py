@@ -15,29 +15,52 @@ from pedpose.errors import SourceError
 PICTURE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv")
 
-Kind = Literal["picture", "video"]
+Kind = Literal["picture", "video", "sequence", "stream"]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A picture or video to look at.
+    """A picture, a video, a sequence of pictures, or a camera or stream to look at.
 
     Attributes:
-        path: Where it is.
-        kind: Whether it is a picture or a video.
+        path: Where it is; of a sequence the folder of its pictures, of a camera or stream empty.
+        kind: What it is; a camera is a stream, too.
         name: Name of its outputs: relative, with ``/`` between folders, without output suffix,
             and different for each source of a run even where a file system ignores case.
+        url: Of a stream its address, which may hold a password; of a camera its number or device.
+        files: The pictures of a sequence, in order.
     """
 
     path: Path
     kind: Kind
     name: str
+    url: str = ""
+    files: tuple[Path, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """What to call it in messages and outputs: path or address, never with a password."""
+        return without_password(self.url) if self.kind == "stream" else str(self.path)
+
+    @property
+    def moving(self) -> bool:
+        """Whether it has many frames, with times."""
+        return self.kind != "picture"
 
     @property
     def file_name(self) -> str:
         """The path below the folder that was searched, with its suffix and ``/`` in it."""
+        if self.kind == "stream":
+            return self.name
         depth = self.name.count("/") + 1
         return "/".join(self.path.parts[-depth:])
+
+
+def without_password(url: str) -> str:
+    """Return the address of a stream without user and password."""
+    scheme, separator, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{separator}{host.rpartition('@')[2]}{slash}{path}"
 
 
 def expand_sources(arguments: Sequence[str], exclude: Path | None = None) -> list[Source]:

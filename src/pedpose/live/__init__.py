@@ -1,0 +1,1 @@
+"""What is found, shown while it is found."""

@@ -1,0 +1,1 @@
+"""Frames from pictures, videos, cameras and streams."""

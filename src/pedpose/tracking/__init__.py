@@ -1,0 +1,1 @@
+"""People through a video: who is who, and where they are, without jitter."""

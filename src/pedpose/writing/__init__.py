@@ -1,0 +1,1 @@
+"""What was found, as files: pictures, videos, tables and lists."""
