@@ -11,7 +11,7 @@ from pedpose.inference.detector import (
     DetectorSettings,
     PoseDetector,
     person_scores,
-    suppress_duplicates,
+    distinct,
 )
 from pedpose.model.architecture import PERSON_CHANNELS, Architecture
 from pedpose.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
@@ -34,17 +34,17 @@ def people(*persons: tuple[np.ndarray, np.ndarray, float]) -> People:
 
 
 def test_a_second_skeleton_on_the_same_body_is_dropped():
-    kept = suppress_duplicates(people(standing(0, 0.9), standing(1, 0.8), standing(60, 0.7)), 0.7)
-    assert kept.scores.tolist() == pytest.approx([0.9, 0.7])
+    kept = distinct(people(standing(0, 0.9), standing(1, 0.8), standing(60, 0.7)), 0.7)
+    assert kept.tolist() == [0, 2]
 
 
 def test_people_side_by_side_are_kept():
     crowd = people(*(standing(12 * i, 0.9 - 0.1 * i) for i in range(5)))
-    assert len(suppress_duplicates(crowd, 0.7)) == 5
+    assert len(distinct(crowd, 0.7)) == 5
 
 
 def test_nobody_stays_nobody():
-    assert len(suppress_duplicates(people(standing(0, 1)).select(np.array([], int)), 0.7)) == 0
+    assert len(distinct(people(standing(0, 1)).select(np.array([], int)), 0.7)) == 0
 
 
 @pytest.fixture

@@ -3,109 +3,287 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+import math
+from contextlib import ExitStack
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import TaskID
 
-from pedpose import __version__
+from pedpose.cli.detect_report import DetectReport, time_shares
 from pedpose.cli.exit_codes import (
     INTERRUPTED,
     INVALID_INPUT,
     PARTLY_DONE,
     errors_to_exit_codes,
-    show_error,
 )
-from pedpose.cli.progress import ProgressReport
 from pedpose.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pedpose.reading.sources import Source
+    from pedpose.live.view import View
+    from pedpose.live.window import Window
 
-_LINE_EVERY = 100
-_MIN_SCORE = 0.3
+_PEOPLE = "People"
+_VIDEO = "Video and streams"
+_RESULTS = "Results"
+_SPEED = "Speed"
 
 
 def detect(
     sources: Annotated[
-        list[str], typer.Argument(help="Pictures, videos, folders or glob patterns.")
+        list[str],
+        typer.Argument(
+            help="Pictures, videos, folders, glob patterns, cameras (0, /dev/video0), streams "
+            "(rtsp://..., http://...), and @FILE with one of these a line."
+        ),
     ],
-    out: Annotated[Path, typer.Option(help="Folder for the results.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the results; needed unless --show or --serve is given."),
+    ] = None,
     weights: Annotated[
         Path | None,
         typer.Option(
             help="Joint network; the package's own by default. Where its joints are not of people, "
-            "give --person-weights, --boxes or --whole-image too."
+            "give --person-weights, --boxes or --whole-image too.",
+            rich_help_panel=_PEOPLE,
         ),
     ] = None,
     person_weights: Annotated[
         Path | None,
-        typer.Option(help="Finder; the package's own, which finds people only, by default."),
+        typer.Option(
+            help="Finder; the package's own, which finds people only, by default.",
+            rich_help_panel=_PEOPLE,
+        ),
     ] = None,
-    save: Annotated[
-        str, typer.Option(help="What to write: some of overlay,json,csv,coco.")
-    ] = "overlay,json,csv,coco",
     conf: Annotated[
         float | None,
-        typer.Option(help=f"Least score of a found person, 0..1; {_MIN_SCORE} by default."),
+        typer.Option(
+            help="Least score of a found person, 0..1; 0.3 by default.", rich_help_panel=_PEOPLE
+        ),
     ] = None,
     boxes: Annotated[
-        Path | None, typer.Option(help="COCO file with known boxes of the pictures.")
+        Path | None,
+        typer.Option(help="COCO file with known boxes of the pictures.", rich_help_panel=_PEOPLE),
     ] = None,
     whole_image: Annotated[
-        bool, typer.Option("--whole-image", help="One person fills each picture.")
+        bool,
+        typer.Option(
+            "--whole-image", help="One person fills each picture.", rich_help_panel=_PEOPLE
+        ),
     ] = False,
-    batch: Annotated[int, typer.Option(help="Most crops that are run at once.")] = 32,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    region: Annotated[
+        str | None,
+        typer.Option(
+            help="Only people whose middle is here: x1,y1,x2,y2, or the corners of a polygon, in "
+            "shares of the picture (0..1) or in pixels.",
+            rich_help_panel=_PEOPLE,
+        ),
+    ] = None,
+    track: Annotated[
+        bool,
+        typer.Option("--track", help="Give people identities.", rich_help_panel=_VIDEO),
+    ] = False,
+    smooth: Annotated[
+        bool,
+        typer.Option(
+            "--smooth", help="Take jitter from the joints; implies --track.", rich_help_panel=_VIDEO
+        ),
+    ] = False,
+    start: Annotated[
+        float, typer.Option(help="Begin at this second of a video.", rich_help_panel=_VIDEO)
+    ] = 0.0,
+    end: Annotated[
+        float | None,
+        typer.Option(help="End at this second of a video.", rich_help_panel=_VIDEO),
+    ] = None,
+    stride: Annotated[
+        int, typer.Option(help="Look at each n-th frame.", rich_help_panel=_VIDEO)
+    ] = 1,
+    max_frames: Annotated[
+        int | None,
+        typer.Option(help="Most frames of each video.", rich_help_panel=_VIDEO),
+    ] = None,
+    sequence: Annotated[
+        float | None,
+        typer.Option(
+            help="Take folders of pictures for videos of so many frames a second.",
+            rich_help_panel=_VIDEO,
+        ),
+    ] = None,
+    save: Annotated[
+        str | None,
+        typer.Option(
+            help="What to write: some of overlay,json,csv,coco,parquet,mot,tracks,heatmaps; by "
+            "default overlay,json,csv,coco, with --track mot,tracks too.",
+            rich_help_panel=_RESULTS,
+        ),
+    ] = None,
+    theme: Annotated[
+        str,
+        typer.Option(
+            help="How people are drawn: sides, tracks, plain or paper (without the picture).",
+            rich_help_panel=_RESULTS,
+        ),
+    ] = "sides",
+    trails: Annotated[
+        bool | None,
+        typer.Option(
+            "--trails/--no-trails",
+            help="Draw the ways people have come; by default as the theme has it.",
+            rich_help_panel=_RESULTS,
+        ),
+    ] = None,
+    shape: Annotated[
+        bool,
+        typer.Option("--shape", help="Outline bodies.", rich_help_panel=_RESULTS),
+    ] = False,
+    blur_faces: Annotated[
+        bool,
+        typer.Option(
+            "--blur-faces",
+            help="Cover the heads of all found people, for good, in all that is written.",
+            rich_help_panel=_RESULTS,
+        ),
+    ] = False,
+    heatmaps: Annotated[
+        bool,
+        typer.Option(
+            "--heatmaps", help="Draw where the joint network looks.", rich_help_panel=_RESULTS
+        ),
+    ] = False,
+    show: Annotated[
+        bool,
+        typer.Option("--show", help="Show it in a window; q ends.", rich_help_panel=_RESULTS),
+    ] = False,
+    serve: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[HOST:]PORT",
+            help="Show it on a page of this machine.",
+            rich_help_panel=_RESULTS,
+        ),
+    ] = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object at the end, for machines.")
+        bool,
+        typer.Option(
+            "--json",
+            help="Print one JSON object at the end, for machines.",
+            rich_help_panel=_RESULTS,
+        ),
     ] = False,
+    find_every: Annotated[
+        str,
+        typer.Option(
+            metavar="N|auto",
+            help="Search for new people in each n-th frame of a video; between, follow those "
+            "found by their joints.",
+            rich_help_panel=_SPEED,
+        ),
+    ] = "1",
+    skip_still: Annotated[
+        bool,
+        typer.Option(
+            "--skip-still",
+            help="Fixed cameras: do not look again while nothing moves.",
+            rich_help_panel=_SPEED,
+        ),
+    ] = False,
+    device: Annotated[
+        str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.", rich_help_panel=_SPEED)
+    ] = "auto",
+    batch: Annotated[
+        int, typer.Option(help="Most crops that are run at once.", rich_help_panel=_SPEED)
+    ] = 32,
+    frames_at_once: Annotated[
+        int, typer.Option(help="Most frames that are run at once.", rich_help_panel=_SPEED)
+    ] = 8,
+    files_at_once: Annotated[
+        int,
+        typer.Option(
+            help="Files that are read at the same time; cameras and streams all are.",
+            rich_help_panel=_SPEED,
+        ),
+    ] = 1,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N",
+            help="Do the i-th of n parts of the sources; pedpose merge joins the results.",
+            rich_help_panel=_SPEED,
+        ),
+    ] = None,
 ) -> None:
-    """Find people and their joints in pictures and video."""
-    with errors_to_exit_codes():
-        # Imported here: PyTorch takes seconds, and --help must not wait for it.
-        from pedpose.inference.boxes_file import KnownBoxes
-        from pedpose.inference.detector import DetectorSettings, PoseDetector
-        from pedpose.inference.run import check_boxes, choose_look, run
-        from pedpose.reading.sources import expand_sources
-        from pedpose.writing.writers import open_writers
+    """Find people and their joints in pictures and video.
 
-        kinds = {kind.strip() for kind in save.split(",") if kind.strip()}
-        find_people = boxes is None and not whole_image
-        if conf is not None and not find_people:
-            raise ConfigError("--conf: nobody is left out of known boxes or of whole pictures")
-        min_score = _MIN_SCORE if conf is None else conf
-        settings = DetectorSettings(min_score, batch=batch, device=device, find_people=find_people)
-        found = expand_sources(sources, exclude=out)
-        known = None if boxes is None else KnownBoxes(boxes)
-        if known is not None:
-            check_boxes(known, found)
-        detector = PoseDetector(weights, person_weights, settings)
-        look = choose_look(detector, known, whole_image)
-        header = {
-            "pedpose": __version__,
-            "weights": detector.weights,
-            "device": detector.device,
-            "skeleton": detector.skeleton.to_dict(),
-            "min_score": min_score if find_people else None,
-            "boxes": "whole image" if whole_image else "found" if boxes is None else str(boxes),
-        }
-        with (
-            open_writers(kinds, out, found, header) as writers,
-            _DetectReport(len(found), quiet=as_json) as report,
-        ):
-            report.line(f"device: {detector.device}, runtime: torch")
-            totals = run(found, look, writers, report)
+    Examples:
+
+    pedpose detect street.jpg --out out
+
+    pedpose detect street.mp4 --track --smooth --theme tracks --out out
+
+    pedpose detect rtsp://camera/stream --track --serve 8080
+    """
+    with errors_to_exit_codes(), ExitStack() as stack:
+        # Imported here: PyTorch takes seconds, and --help must not wait for it.
+        from pedpose.cluster.shard import parse_shard
+        from pedpose.inference.detection import prepare
+        from pedpose.inference.look import LookSettings
+        from pedpose.inference.region import parse_region
+        from pedpose.inference.settings import DetectSettings, Known
+        from pedpose.reading.selection import Selection
+        from pedpose.writing.themes import find_theme
+
+        if out is None and not show and serve is None:
+            raise ConfigError("--out: expected a folder for the results, or --show or --serve")
+        style = find_theme(theme)
+        settings = DetectSettings(
+            out=out,
+            kinds=None if save is None else _names(save),
+            weights=weights,
+            person_weights=person_weights,
+            device=device,
+            min_score=conf,
+            known=Known(boxes, whole_image),
+            look=LookSettings(
+                _find_every(find_every),
+                None if region is None else parse_region(region),
+                skip_still,
+            ),
+            selection=Selection(start, math.inf if end is None else end, stride, max_frames),
+            sequence_fps=sequence,
+            track=track,
+            smooth=smooth,
+            shapes=shape,
+            blur_faces=blur_faces,
+            heatmaps=heatmaps,
+            style=style if trails is None else replace(style, trails=trails),
+            batch=batch,
+            frames_at_once=frames_at_once,
+            files_at_once=files_at_once,
+            shard=None if shard is None else parse_shard(shard),
+        )
+        window = _window(stack) if show else None
+        detection = prepare(sources, settings)
+        report = stack.enter_context(DetectReport(len(detection.sources), as_json, window))
+        report.line(f"device: {detection.detector.device}, runtime: torch")
+        views: list[View] = [] if window is None else [window]
+        if serve is not None:
+            views.append(_server(serve, stack))
+        outcome = detection(report, views)
+        for note in outcome.notes:
+            report.line(note)
+    totals = outcome.totals
     if as_json:
-        summary = {"out": str(out), "device": detector.device, **asdict(totals)}
-        typer.echo(json.dumps({**summary, "failed": writers.failed}))
+        summary = {"out": None if out is None else str(out), "device": detection.detector.device}
+        typer.echo(json.dumps({**summary, **asdict(totals), "failed": outcome.failed}))
     else:
+        if totals.seconds and any(source.moving for source in detection.sources):
+            report.line(time_shares(totals))
         typer.echo(
             f"{totals.people} people in {totals.frames} frames of {totals.sources} sources "
-            f"({totals.failed} failed) -> {out}"
+            f"({totals.failed} failed)" + (f" -> {out}" if out else "")
         )
     if totals.interrupted:
         raise typer.Exit(INTERRUPTED)
@@ -113,39 +291,44 @@ def detect(
         raise typer.Exit(PARTLY_DONE if totals.frames else INVALID_INPUT)
 
 
-class _DetectReport(ProgressReport):
-    """One bar for all sources and one for the frames of a video."""
+def _names(text: str) -> frozenset[str]:
+    """Split a list of names."""
+    return frozenset(name.strip() for name in text.split(",") if name.strip())
 
-    def __init__(self, sources: int, quiet: bool) -> None:
-        super().__init__(Console(stderr=True), quiet)
-        self._all = self.bar.add_task("sources", total=sources)
-        self._video: TaskID | None = None
-        self._frames = 0
-        self._people = 0
 
-    def source(self, source: Source, frames: int | None) -> None:
-        """Begin a source."""
-        if source.kind == "video":
-            self._video = self.bar.add_task(source.name, total=frames)
+def _find_every(text: str) -> int | None:
+    """Read ``--find-every``.
 
-    def frame(self, source: Source, people: int) -> None:
-        """Count a frame."""
-        self._frames += 1
-        self._people += people
-        if self._video is not None:
-            self.bar.advance(self._video)
-            if not self.console.is_terminal and self._frames % _LINE_EVERY == 0:
-                self.line(f"{source.path}: {self._frames} frames, {self._people} people")
+    Raises:
+        ConfigError: If it is no number and not ``auto``.
+    """
+    if text == "auto":
+        return None
+    if not text.isascii() or not text.isdigit():
+        raise ConfigError(f"--find-every: expected auto, 1 or more, found {text!r}")
+    return int(text)
 
-    def finished(self, source: Source, error: str | None) -> None:
-        """End a source; say what was found, and why it could not be read to its end."""
-        if error is not None:
-            show_error(error)
-        if self._frames:
-            frames = "" if source.kind == "picture" else f"{self._frames} frames, "
-            self.line(f"{source.path}: {frames}{self._people} people")
-        if self._video is not None:
-            self.bar.remove_task(self._video)
-            self._video = None
-        self._frames = self._people = 0
-        self.bar.advance(self._all)
+
+def _window(stack: ExitStack) -> Window:
+    """Open a window.
+
+    Raises:
+        ConfigError: If there is no display.
+    """
+    from pedpose.live.window import Window
+
+    return stack.enter_context(Window("pedpose"))
+
+
+def _server(address: str, stack: ExitStack) -> View:
+    """Open the page, and print where it is: on the terminal only, since it holds a token.
+
+    Raises:
+        ConfigError: If this is no address, or it is in use.
+    """
+    from pedpose.live.address import parse_address
+    from pedpose.live.server import Server
+
+    server = stack.enter_context(Server(parse_address(address)))
+    typer.echo(f"live view: {server.url}", err=True)
+    return server

@@ -14,6 +14,7 @@ from pedpose.cli import data
 from pedpose.cli.detect import detect
 from pedpose.cli.evaluate import evaluate
 from pedpose.cli.info import info
+from pedpose.cli.merge import merge
 from pedpose.cli.train import train
 
 app = typer.Typer(
@@ -27,6 +28,7 @@ app.command()(detect)
 app.command()(train)
 app.command(name="eval")(evaluate)
 app.command()(info)
+app.command()(merge)
 app.add_typer(data.app)
 
 

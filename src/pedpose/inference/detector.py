@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from pedpose.calibration import Calibration
 from pedpose.data.coco import AREA_OF_BOX
 from pedpose.errors import CheckpointError, ConfigError
 from pedpose.inference.finder import FinderSettings, PersonFinder
+from pedpose.inference.heat import PersonHeat
 from pedpose.inference.joints import JointEstimator
 from pedpose.model.architecture import Task
 from pedpose.model.checkpoint import Checkpoint, load_checkpoint
@@ -22,6 +24,7 @@ from pedpose.runtime.device import describe_device, resolve_device
 from pedpose.runtime.torch_runtime import TorchRuntime
 from pedpose.shipped import shipped_weights
 from pedpose.skeleton import DEFAULT_SIGMA, Skeleton
+from pedpose.timing import Stopwatch
 
 Floats = NDArray[np.float32]
 
@@ -41,6 +44,7 @@ class DetectorSettings:
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         find_people: Whether the person finder is loaded; known boxes and whole pictures do
             without it.
+        heat: Whether heatmaps are kept for drawing.
     """
 
     min_score: float = 0.3
@@ -48,6 +52,7 @@ class DetectorSettings:
     batch: int = 32
     device: str = "auto"
     find_people: bool = True
+    heat: bool = False
 
     def __post_init__(self) -> None:
         """Refuse numbers out of range."""
@@ -58,6 +63,26 @@ class DetectorSettings:
             raise ConfigError(f"batch: expected 1 or more, found {self.batch}")
 
 
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """The people of a picture, and what is needed to look for them in the next one.
+
+    Attributes:
+        people: N people.
+        found: (N,) the finder's scores, which are a part of theirs.
+        heat: Heat of each of them, where it was asked for.
+    """
+
+    people: People
+    found: Floats
+    heat: tuple[PersonHeat, ...] | None = None
+
+    def select(self, index: NDArray[np.intp]) -> Estimate:
+        """Return the people that an index array (N,) picks, in its order."""
+        heat = None if self.heat is None else tuple(self.heat[i] for i in index.tolist())
+        return Estimate(self.people.select(index), self.found[index], heat)
+
+
 class PoseDetector:
     """Finds people and their joints in pictures.
 
@@ -65,6 +90,7 @@ class PoseDetector:
         skeleton: The joints that are found.
         device: Description of the device that is really used.
         weights: The files used and their SHA-256.
+        watch: How long finder and joint network were busy.
     """
 
     def __init__(
@@ -82,6 +108,7 @@ class PoseDetector:
         self._settings = settings or DetectorSettings()
         if person is not None and not self._settings.find_people:
             raise ConfigError(f"{person}: weights of a person finder where nobody is searched for")
+        self.watch = Stopwatch()
         device = resolve_device(self._settings.device)
         self.device = describe_device(device)
         joints = joints or shipped_weights("joints")
@@ -119,13 +146,9 @@ class PoseDetector:
             SourceError: If a file cannot be read.
             ValueError: If an array is not a picture.
         """
-        if self._finder is None:
-            raise ConfigError("find_people: this detector was made for known boxes only")
         picture = _as_picture(image)
-        boxes, scores = self._finder(picture)
-        people = self._people(picture, boxes, scores)
-        people = people.select(people.scores >= self._settings.min_score)
-        return suppress_duplicates(people, self._settings.max_oks)
+        (boxes, found), *_ = self.find([picture])
+        return self.choose(*self.estimate([picture], [boxes], [found])).people
 
     def in_boxes(self, image: geometry.Image | Path | str, boxes: Floats) -> People:
         """Find the joints of people whose boxes are known.
@@ -137,8 +160,8 @@ class PoseDetector:
         Returns:
             N people in the order of the boxes; nobody is left out.
         """
-        picture = _as_picture(image)
-        return self._people(picture, boxes, np.ones(len(boxes), np.float32), sort=False)
+        found = np.ones(len(boxes), np.float32)
+        return self.estimate([_as_picture(image)], [boxes], [found])[0].people
 
     def whole(self, image: geometry.Image | Path | str) -> People:
         """Find the joints of the one person who fills the picture."""
@@ -146,16 +169,56 @@ class PoseDetector:
         height, width = picture.shape[:2]
         return self.in_boxes(picture, np.array([[0, 0, width, height]], np.float32))
 
-    def _people(
-        self, picture: geometry.Image, boxes: Floats, scores: Floats, sort: bool = True
-    ) -> People:
-        keypoints = self._estimator(picture, boxes)
-        chances = self._person_chance(person_scores(scores, keypoints[:, :, 2]))
-        keypoints[:, :, 2] = self._joint_chance(keypoints[:, :, 2])
-        people = People(
-            self.skeleton, keypoints, boxes.astype(np.float32), chances.astype(np.float32)
+    def find(self, images: Sequence[geometry.Image]) -> list[tuple[Floats, Floats]]:
+        """Search for people in several pictures (H, W, 3) at once.
+
+        Returns:
+            For each picture boxes (N, 4) x1, y1, x2, y2 and the finder's scores (N,), best first.
+
+        Raises:
+            ConfigError: If the detector was made without a person finder.
+        """
+        if self._finder is None:
+            raise ConfigError("find_people: this detector was made for known boxes only")
+        with self.watch("finder"):
+            return self._finder.many(images)
+
+    def estimate(
+        self, images: Sequence[geometry.Image], boxes: Sequence[Floats], found: Sequence[Floats]
+    ) -> list[Estimate]:
+        """Find the joints of the people of several pictures at once.
+
+        Args:
+            images: Pictures (H, W, 3) RGB uint8.
+            boxes: For each picture (N, 4) x1, y1, x2, y2.
+            found: For each picture (N,) the finder's scores, 1 for people who are known.
+
+        Returns:
+            For each picture all N people in the order of the boxes.
+        """
+        heat: list[list[PersonHeat]] | None = [] if self._settings.heat else None
+        with self.watch("joints"):
+            keypoints = self._estimator.many(zip(images, boxes, strict=True), heat)
+        estimates = []
+        for number, joints in enumerate(keypoints):
+            chances = self._person_chance(person_scores(found[number], joints[:, :, 2]))
+            joints[:, :, 2] = self._joint_chance(joints[:, :, 2])
+            people = People(
+                *(self.skeleton, joints),
+                *(boxes[number].astype(np.float32), chances.astype(np.float32)),
+            )
+            warm = None if heat is None else tuple(heat[number])
+            estimates.append(Estimate(people, found[number], warm))
+        return estimates
+
+    def choose(self, estimate: Estimate) -> Estimate:
+        """Return, best first, the people whose score is high enough, each of them once."""
+        scores = estimate.people.scores
+        order = np.argsort(-scores, kind="stable")
+        order = order[scores[order] >= self._settings.min_score]
+        return estimate.select(
+            order[distinct(estimate.people.select(order), self._settings.max_oks)]
         )
-        return people.select(np.argsort(-chances, kind="stable")) if sort else people
 
 
 def person_scores(found: Floats, joints: Floats) -> Floats:
@@ -177,8 +240,8 @@ def person_scores(found: Floats, joints: Floats) -> Floats:
     return np.asarray(found * (joints * seen).sum(axis=1) / np.maximum(seen.sum(axis=1), 1))
 
 
-def suppress_duplicates(people: People, max_oks: float) -> People:
-    """Keep of people whose joints nearly coincide only the best one.
+def distinct(people: People, max_oks: float) -> NDArray[np.intp]:
+    """Return the indices of people, of those whose joints nearly coincide only of the best one.
 
     Args:
         people: Best first.
@@ -192,7 +255,7 @@ def suppress_duplicates(people: People, max_oks: float) -> People:
     for i in range(len(people)):
         if not keep or similar[i, keep].max() <= max_oks:
             keep.append(i)
-    return people.select(np.array(keep, np.intp))
+    return np.array(keep, np.intp)
 
 
 def _load(path: Path, task: Task) -> Checkpoint:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,7 +52,22 @@ class PersonFinder:
         Returns:
             Boxes (N, 4) x1, y1, x2, y2 in pixels of the picture and scores (N,), best first.
         """
-        height, width = image.shape[:2]
+        return self.many([image])[0]
+
+    def many(self, images: Sequence[geometry.Image]) -> list[tuple[Floats, Floats]]:
+        """Find the people in several pictures; those of one size make one batch."""
+        found: dict[int, tuple[Floats, Floats]] = {}
+        shapes = [image.shape for image in images]
+        for shape in dict.fromkeys(shapes):
+            places = [place for place, other in enumerate(shapes) if other == shape]
+            boxes = self._batch([images[place] for place in places], shape[0], shape[1])
+            found.update(zip(places, boxes, strict=True))
+        return [found[place] for place in range(len(images))]
+
+    def _batch(
+        self, images: Sequence[geometry.Image], height: int, width: int
+    ) -> list[tuple[Floats, Floats]]:
+        """Find the people in pictures of one size."""
         scale = self._side / max(height, width)
         # The input is padded to the network's stride; the picture lies in its top-left corner.
         input_height, input_width = (
@@ -59,14 +75,23 @@ class PersonFinder:
             for side in (height, width)
         )
         matrix = np.array([[scale, 0, 0], [0, scale, 0]], np.float64)
-        resized = geometry.warp(image, matrix, (input_height, input_width))
-        maps = self._runtime(resized[None])
-        boxes, scores = decode_boxes(maps, self._settings.min_score, 4 * self._settings.limit)[0]
-        in_picture = geometry.clip_boxes(boxes.numpy() * (STRIDE / scale), width, height)
-        solid = ((in_picture[:, 2:] - in_picture[:, :2]) >= 1).all(axis=1)
-        in_picture, found_scores = in_picture[solid], scores.numpy()[solid]
-        keep = suppress_overlaps(in_picture, self._settings.max_iou)[: self._settings.limit]
-        return in_picture[keep], found_scores[keep]
+        resized = [geometry.warp(image, matrix, (input_height, input_width)) for image in images]
+        maps = self._runtime(np.stack(resized))
+        decoded = decode_boxes(maps, self._settings.min_score, 4 * self._settings.limit)
+        return [
+            self._choose(boxes.mul(STRIDE / scale).numpy(), scores.numpy(), height, width)
+            for boxes, scores in decoded
+        ]
+
+    def _choose(
+        self, boxes: Floats, scores: Floats, height: int, width: int
+    ) -> tuple[Floats, Floats]:
+        """Limit boxes to the picture and to one a person."""
+        boxes = geometry.clip_boxes(boxes, width, height)
+        solid = ((boxes[:, 2:] - boxes[:, :2]) >= 1).all(axis=1)
+        boxes, scores = boxes[solid], scores[solid]
+        keep = suppress_overlaps(boxes, self._settings.max_iou)[: self._settings.limit]
+        return boxes[keep], scores[keep]
 
 
 def suppress_overlaps(boxes: Floats, max_iou: float) -> NDArray[np.intp]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pedpose import geometry
+from pedpose.inference.heat import PersonHeat, person_heat
 from pedpose.model.architecture import STRIDE, Architecture
 from pedpose.model.joint_codec import decode_keypoints, to_heatmaps
 from pedpose.runtime.torch_runtime import TorchRuntime
@@ -43,11 +44,16 @@ class JointEstimator:
         """
         return self.many([(image, boxes)])[0]
 
-    def many(self, pictures: Iterable[tuple[geometry.Image, Floats]]) -> list[Floats]:
+    def many(
+        self,
+        pictures: Iterable[tuple[geometry.Image, Floats]],
+        heat: list[list[PersonHeat]] | None = None,
+    ) -> list[Floats]:
         """Find the joints of the people of several pictures in joint batches.
 
         Args:
             pictures: Pairs of (H, W, 3) RGB uint8 and (N, 4) boxes, as for one picture.
+            heat: Where given, for each picture the heat of its people is appended.
 
         Returns:
             For each picture (N, K, 3), as for one picture.
@@ -61,10 +67,22 @@ class JointEstimator:
                 crops.append(geometry.warp(image, matrix, self._input_size))
                 matrices.append(geometry.invert(matrix))
         found = [np.zeros((0, self._joints, 3), np.float32)]
+        warm: list[PersonHeat] = []
         for start in range(0, len(crops), self._batch):
-            raw = self._runtime(np.stack(crops[start : start + self._batch]))
-            found.append(decode_keypoints(to_heatmaps(raw)).numpy())
+            heatmaps = to_heatmaps(self._runtime(np.stack(crops[start : start + self._batch])))
+            found.append(decode_keypoints(heatmaps).numpy())
+            if heat is not None:
+                cells = [matrix * [STRIDE, STRIDE, 1] for matrix in matrices[start:]]
+                warm += [
+                    person_heat(maps, joints[:, 2], matrix)
+                    for maps, joints, matrix in zip(
+                        heatmaps.numpy(), found[-1], cells, strict=False
+                    )
+                ]
         keypoints = np.concatenate(found)
         for person, matrix in zip(keypoints, matrices, strict=True):
             person[:, :2] = geometry.transform(person[:, :2] * STRIDE, matrix)
-        return np.split(keypoints, np.cumsum(counts)[:-1]) if counts else []
+        ends = np.cumsum(counts)
+        if heat is not None:
+            heat += [warm[end - count : end] for end, count in zip(ends, counts, strict=True)]
+        return np.split(keypoints, ends[:-1]) if counts else []

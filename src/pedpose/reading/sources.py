@@ -1,19 +1,26 @@
-"""What the user names on the command line, and the frames that come out of it."""
+"""What the user names on the command line."""
 
 from __future__ import annotations
 
-import glob
-import os
+import math
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from pedpose.errors import SourceError
-
-PICTURE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
-VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv")
+from pedpose.errors import ConfigError, SourceError
+from pedpose.reading.addresses import (
+    SCHEMES,
+    camera_number,
+    scheme_of,
+    stream_name,
+    without_password,
+)
+from pedpose.reading.files import Match, find_files, is_picture
+from pedpose.reading.natural_order import natural_key
+from pedpose.reading.source_list import lines_of
 
 Kind = Literal["picture", "video", "sequence", "stream"]
 
@@ -29,18 +36,22 @@ class Source:
             and different for each source of a run even where a file system ignores case.
         url: Of a stream its address, which may hold a password; of a camera its number or device.
         files: The pictures of a sequence, in order.
+        fps: Of a sequence its pictures a second.
     """
 
     path: Path
     kind: Kind
     name: str
-    url: str = ""
-    files: tuple[Path, ...] = ()
+    url: str = field(default="", repr=False)
+    files: tuple[Path, ...] = field(default=(), repr=False)
+    fps: float | None = None
 
     @property
     def label(self) -> str:
         """What to call it in messages and outputs: path or address, never with a password."""
-        return without_password(self.url) if self.kind == "stream" else str(self.path)
+        if self.kind != "stream":
+            return str(self.path)
+        return f"camera {self.url}" if self.url.isdigit() else without_password(self.url)
 
     @property
     def moving(self) -> bool:
@@ -56,97 +67,144 @@ class Source:
         return "/".join(self.path.parts[-depth:])
 
 
-def without_password(url: str) -> str:
-    """Return the address of a stream without user and password."""
-    scheme, separator, rest = url.partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}{separator}{host.rpartition('@')[2]}{slash}{path}"
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A source with the name it would like, and the one it takes where that would clash.
+
+    Attributes:
+        source: What was found; its name is still empty.
+        short: The name without suffix.
+        full: The name with suffix.
+        alone: Whether it was named itself, not found in a folder or by a pattern.
+        group: Name of the sequence that it would be part of.
+    """
+
+    source: Source
+    short: str
+    full: str
+    alone: bool = False
+    group: str = ""
 
 
-def expand_sources(arguments: Sequence[str], exclude: Path | None = None) -> list[Source]:
-    """Find the pictures and videos that files, folders and glob patterns stand for.
+def expand_sources(
+    arguments: Sequence[str], exclude: Path | None = None, sequence_fps: float | None = None
+) -> list[Source]:
+    """Find what files, folders, patterns, cameras, addresses and lists stand for.
 
     Folders are searched recursively; hidden files and files of other types in them are skipped.
     The order is that of the arguments, sorted inside each of them; what is found twice counts
-    once.
+    once. ``0`` is a camera and ``@list.txt`` a list of sources (see ``lines_of``) unless there is
+    a file of that name. Outputs of what a list names are called by the path from its folder.
 
     Args:
-        arguments: Files, folders, and patterns with ``*``, ``?``, ``[`` or ``**``.
+        arguments: Files, folders, patterns with ``*``, ``?``, ``[`` or ``**``, numbers of cameras
+            or ``/dev/videoN``, addresses of streams, and lists of all these.
         exclude: The output folder. It is not searched, unless an argument lies in it.
+        sequence_fps: Pictures a second. With it the pictures that lie in one folder are a
+            sequence, in natural order, called by the folder; a picture is only a picture where it
+            is the one that is named of its folder.
 
     Raises:
         SourceError: If an argument does not exist, has an unknown suffix, or stands for nothing.
+        ConfigError: If the rate is not a number above 0.
     """
-    found: dict[Path, tuple[Path, Path]] = {}
+    if sequence_fps is not None and not (math.isfinite(sequence_fps) and sequence_fps > 0):
+        raise ConfigError(f"sequence-fps: expected a number above 0, found {sequence_fps}")
+    found: dict[object, _Found] = {}
     for argument in arguments:
-        for path, root in _expand(argument, exclude):
-            found.setdefault(path.resolve(), (path, root))
-    relative = [_relative(path, root) for path, root in found.values()]
-    return [
-        Source(path, _kind(path), name)
-        for (path, _), name in zip(found.values(), _unique_names(relative), strict=True)
-    ]
+        for one in _expand(argument, exclude):
+            found.setdefault(_identity(one.source), one)
+    chosen = list(found.values())
+    if sequence_fps is not None:
+        chosen = _join_pictures(chosen, sequence_fps)
+    names = _unique_names([(one.short, one.full) for one in chosen])
+    return [replace(one.source, name=name) for one, name in zip(chosen, names, strict=True)]
 
 
-def _expand(argument: str, exclude: Path | None) -> list[tuple[Path, Path]]:
-    """Return the files that one argument stands for, each with the folder it was searched in."""
-    path = Path(argument)
-    if path.is_dir():
-        walked = sorted(_walk(path))
-        files = [f for f in walked if _is_known(f) and not _is_excluded(f, path, exclude)]
-        if not files:
-            raise SourceError(
-                f"{argument}: expected a folder with pictures or video, found {len(walked)} files "
-                f"and none to read ({_suffixes()})"
-            )
-        return [(file, path) for file in files]
-    if path.exists():
-        if not _is_known(path):
-            raise SourceError(
-                f"{argument}: expected a picture or video ({_suffixes()}), "
-                f"found the suffix {path.suffix!r}"
-            )
-        return [(path, path.parent)]
-    if glob.has_magic(argument):
-        root = _glob_root(path)
-        matches = [Path(match) for match in sorted(glob.glob(argument, recursive=True))]
-        files = [
-            f
-            for f in matches
-            if f.is_file() and _is_known(f) and not _is_excluded(f, root, exclude)
-        ]
-        if not files:
-            raise SourceError(
-                f"{argument}: expected a pattern that matches pictures or video ({_suffixes()}), "
-                f"found {len(matches)} matches and none to read"
-            )
-        return [(file, root) for file in files]
-    raise SourceError(f"{argument}: expected a file, folder or pattern, found nothing there")
+def _expand(argument: str, exclude: Path | None) -> Iterator[_Found]:
+    """Yield what one argument stands for."""
+    if not argument.startswith("@") or Path(argument).exists():
+        yield from _expand_one(argument, exclude, None)
+        return
+    path = Path(argument[1:])
+    for number, line in lines_of(path):
+        try:
+            yield from _expand_one(line, exclude, path.parent)
+        except SourceError as error:
+            raise SourceError(f"{path}:{number}: {error}") from error
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """Yield the files below a folder, none that is hidden or in a hidden folder."""
-    for parent, folders, files in os.walk(folder, onerror=_refuse_folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (Path(parent, name) for name in files if not name.startswith("."))
+def _expand_one(argument: str, exclude: Path | None, base: Path | None) -> Iterator[_Found]:
+    """Yield what one argument stands for that is no list; base is the folder names count from."""
+    scheme = scheme_of(argument)
+    if scheme is not None and scheme not in SCHEMES:
+        raise SourceError(
+            f"{without_password(argument)}: expected an address that begins with one of "
+            f"{' '.join(SCHEMES)}, found {scheme}"
+        )
+    if scheme is not None or (camera_number(argument) is not None and _is_camera(argument)):
+        name = stream_name(argument)
+        yield _Found(Source(Path(), "stream", "", url=argument), name, name)
+        return
+    for match in find_files(argument, exclude):
+        root = base if base is not None and match.path.is_relative_to(base) else match.root
+        relative = _relative(match.path, root)
+        source = Source(match.path, "picture" if is_picture(match.path) else "video", "")
+        yield _Found(
+            source,
+            relative.with_suffix("").as_posix(),
+            relative.as_posix(),
+            _is_named_itself(match, argument),
+            _group_name(relative, match.path),
+        )
 
 
-def _refuse_folder(error: OSError) -> None:
-    raise SourceError(f"{error.filename}: expected a folder that can be read, found: {error}")
+def _is_camera(argument: str) -> bool:
+    """Whether a number or device is meant as a camera: devices are always, numbers if no file."""
+    return not argument.isdigit() or not Path(argument).exists()
 
 
-def _glob_root(pattern: Path) -> Path:
-    """Return the part of a pattern before its first component with a wildcard."""
-    fixed = next(i for i, part in enumerate(pattern.parts) if glob.has_magic(part))
-    return Path(*pattern.parts[:fixed])
+def _is_named_itself(match: Match, argument: str) -> bool:
+    """Whether an argument is the very file."""
+    return match.path == Path(argument)
 
 
-def _is_excluded(path: Path, root: Path, exclude: Path | None) -> bool:
-    """Whether a file lies in the excluded folder and the search did not begin there."""
-    if exclude is None:
-        return False
-    exclude = exclude.resolve()
-    return path.resolve().is_relative_to(exclude) and not root.resolve().is_relative_to(exclude)
+def _group_name(relative: Path, path: Path) -> str:
+    """Return the name of the sequence that a picture would be part of: that of its folder."""
+    if relative.parent.parts:
+        return relative.parent.as_posix()
+    return path.parent.resolve().name or "sequence"
+
+
+def _identity(source: Source) -> object:
+    """Return what two arguments for the same source have in common."""
+    if source.kind != "stream":
+        return source.path.resolve()
+    number = camera_number(source.url)
+    return source.url if number is None or sys.platform != "linux" else number
+
+
+def _join_pictures(found: Sequence[_Found], fps: float) -> list[_Found]:
+    """Make one sequence of the pictures of each folder, in the place of the first of them."""
+    folders: dict[Path, list[_Found]] = {}
+    for one in found:
+        if one.source.kind == "picture":
+            folders.setdefault(one.source.path.parent, []).append(one)
+    joined: list[_Found] = []
+    for one in found:
+        if one.source.kind != "picture":
+            joined.append(one)
+            continue
+        pictures = folders.pop(one.source.path.parent, None)
+        if pictures is None:
+            continue
+        if len(pictures) == 1 and one.alone:
+            joined.append(one)
+            continue
+        files = tuple(sorted((p.source.path for p in pictures), key=natural_key))
+        source = Source(one.source.path.parent, "sequence", "", files=files, fps=fps)
+        joined.append(_Found(source, one.group, one.group))
+    return joined
 
 
 def _relative(path: Path, root: Path) -> Path:
@@ -155,14 +213,13 @@ def _relative(path: Path, root: Path) -> Path:
     return Path(relative.name) if ".." in relative.parts else relative
 
 
-def _unique_names(paths: Sequence[Path]) -> list[str]:
-    """Return a name for each path; suffixes and numbers only where names would clash."""
-    short = [path.with_suffix("").as_posix() for path in paths]
-    shared = Counter(name.casefold() for name in short)
+def _unique_names(wishes: Sequence[tuple[str, str]]) -> list[str]:
+    """Return a name for each pair of names; the longer and numbers only where names would clash."""
+    shared = Counter(short.casefold() for short, _ in wishes)
     names: list[str] = []
     taken: set[str] = set()
-    for path, base in zip(paths, short, strict=True):
-        wanted = base if shared[base.casefold()] == 1 else path.as_posix()
+    for short, full in wishes:
+        wanted = short if shared[short.casefold()] == 1 else full
         name, number = wanted, 1
         while name.casefold() in taken:
             number += 1
@@ -170,18 +227,3 @@ def _unique_names(paths: Sequence[Path]) -> list[str]:
         taken.add(name.casefold())
         names.append(name)
     return names
-
-
-def _kind(path: Path) -> Kind:
-    """Return what a file with a known suffix is."""
-    return "picture" if path.suffix.lower() in PICTURE_SUFFIXES else "video"
-
-
-def _is_known(path: Path) -> bool:
-    """Whether a file has the suffix of a picture or video."""
-    return path.suffix.lower() in PICTURE_SUFFIXES + VIDEO_SUFFIXES
-
-
-def _suffixes() -> str:
-    """Return the known suffixes, for messages."""
-    return " ".join(PICTURE_SUFFIXES + VIDEO_SUFFIXES)

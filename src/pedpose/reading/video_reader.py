@@ -1,4 +1,4 @@
-"""Read the frames of a video, and notice when it ends too early."""
+"""Read the frames of a video with OpenCV."""
 
 from __future__ import annotations
 
@@ -12,49 +12,56 @@ import cv2
 import numpy as np
 
 from pedpose.errors import SourceError
-from pedpose.reading.edit_list import shown_share
+from pedpose.geometry import Image
+from pedpose.reading.completeness import Announced
+from pedpose.reading.failure import ConnectionFailure
 from pedpose.reading.frame import Frame
+from pedpose.reading.opencv_log import SILENCE
+from pedpose.reading.selection import Selection
+from pedpose.reading.taking import Taking
+from pedpose.reading.timeline import Timeline
 
 DEFAULT_FPS = 25.0
-
-# Formats whose header counts the frames. For others OpenCV multiplies duration by frame rate,
-# which is far off where the frame rate varies or the sound is longer than the picture.
-_COUNTED_SUFFIXES = (".avi", ".m4v", ".mov", ".mp4")
-_COUNT_TOLERANCE = 0.01
-_TIME_TOLERANCE = 0.1
+_WHOLE = Selection()
 
 
-class Video:
-    """A video file, opened; a context manager whose iteration gives each frame once.
+class OpenVideo:
+    """A video that OpenCV has opened; a context manager that gives each selected frame once.
 
-    Frames are turned upright by the rotation that the file carries.
+    Frames are turned upright by the rotation that the file carries. A late start decodes, but does
+    not convert, the frames before it, because OpenCV only guesses where it seeks to. It gives up
+    at a broken place in the middle, where PyAV goes on.
 
     Attributes:
-        path: The file.
         fps: Frames a second, the average where it varies; 25 where the file does not tell.
         frame_count: How many frames the file announces, which can be wrong, or None.
+        gaps: Always 0.
+        live: Always False.
+        decoder: How it is decoded.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open a video.
+    def __init__(
+        self, capture: cv2.VideoCapture, selection: Selection, label: str, file: Path | None
+    ) -> None:
+        """Take an open video, which is closed with this.
 
-        Raises:
-            SourceError: If the file is missing, empty, or not a video that OpenCV can read.
+        Args:
+            capture: What to read.
+            selection: Which frames are taken.
+            label: What to call it in messages.
+            file: The file; None where it is read over a network.
         """
-        if not path.is_file():
-            raise SourceError(f"{path}: expected a video, found no such file")
-        if path.stat().st_size == 0:
-            raise SourceError(f"{path}: expected a video, found an empty file")
-        self.path = path
-        # FFmpeg reads "a:b.mp4" as a protocol unless it is an absolute path, and OpenCV's other
-        # backends read "%03d" as a series of pictures.
-        self._capture = cv2.VideoCapture(str(path.absolute()), cv2.CAP_FFMPEG)
-        if not self._capture.isOpened():
-            raise SourceError(f"{path}: expected a video, found a file that OpenCV cannot open")
-        fps = self._capture.get(cv2.CAP_PROP_FPS)
-        self.fps = fps if math.isfinite(fps) and fps > 0 else DEFAULT_FPS
-        count = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
-        self.frame_count = int(count) if math.isfinite(count) and count >= 1 else None
+        self._capture = capture
+        self._selection = selection
+        self._label = label
+        self._stopped = False
+        self.fps = rate_of(capture)
+        self.frame_count = count_of(capture)
+        expected = self.frame_count if selection.whole else None
+        self._announced = Announced(label, file, expected, self.fps)
+        self.gaps = 0
+        self.live = False
+        self.decoder = "opencv"
 
     def __enter__(self) -> Self:
         """Return the open video."""
@@ -77,40 +84,92 @@ class Video:
             int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
         )
 
+    def stop(self) -> None:
+        """Let a running iteration end soon, without an error; from any thread."""
+        self._stopped = True
+
     def __iter__(self) -> Iterator[Frame]:
-        """Yield the frames that are left.
+        """Yield the selected frames.
 
         Raises:
-            SourceError: After the last readable frame, if there is none or the video ends before
-                its header says: by more than one frame and 1 % where the format counts frames and
-                nothing is trimmed, else by more than 10 % of the duration.
+            SourceError: After the last readable frame, if the video ends before its header says
+                (see ``Announced``, only where the selection has no end), or if the start lies
+                behind the end.
         """
-        read, time_s = 0, 0.0
-        while True:
-            readable, image = self._capture.read()
-            if not readable:
-                break
-            # Where a format has no time stamps, OpenCV leaves this at 0.
+        taking = Taking(self._selection)
+        timeline = Timeline(self.fps)
+        index, origin, begin_s, time_s = 0, 0.0, 0.0, 0.0
+        while not self._stopped and self._capture.grab():
             stamp = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
-            time_s = max(stamp, time_s) if stamp > 0 else read / self.fps
-            yield Frame(np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8), read, time_s)
-            read += 1
-        self._check_complete(read, time_s)
+            if index == 0:
+                origin = stamp
+                begin_s = max(self._capture.get(cv2.CAP_PROP_PTS) / self.fps, 0.0)
+            # OpenCV gives 0 where a frame has no time.
+            time_s = timeline.at(stamp - origin if stamp > 0 or index == 0 else None)
+            if taking.is_over(time_s):
+                break
+            index += 1
+            if taking.takes(time_s):
+                yield Frame(self._picture(index - 1), index - 1, time_s)
+                if taking.full:
+                    break
+        if self._stopped:
+            return
+        self._announced.check(index, time_s, begin_s)
+        taking.check_started(self._label, time_s + 1 / self.fps)
 
-    def _check_complete(self, read: int, time_s: float) -> None:
-        """Raise where fewer frames came out than the header announces."""
-        if read == 0:
-            raise SourceError(f"{self.path}: expected a video, found no readable frame in it")
-        if self.frame_count is None:
-            return
-        missing = self.frame_count - read
-        if missing <= max(1.0, _COUNT_TOLERANCE * self.frame_count):
-            return
-        counted = self.path.suffix.lower() in _COUNTED_SUFFIXES
-        share = shown_share(self.path) if counted else 1.0
-        duration = self.frame_count / self.fps * share
-        if (counted and share > 1 - _COUNT_TOLERANCE) or time_s < duration * (1 - _TIME_TOLERANCE):
-            expected = round(self.frame_count * share)
-            raise SourceError(
-                f"{self.path}: the video breaks off: expected {expected} frames, found {read}"
-            )
+    def _picture(self, index: int) -> Image:
+        """Return the frame that was grabbed last."""
+        try:
+            return picture_of(self._capture)
+        except ConnectionFailure as failure:
+            raise SourceError(f"{self._label}: frame {index}: found {failure}") from None
+
+
+class Video(OpenVideo):
+    """A video file, opened with OpenCV."""
+
+    def __init__(self, path: Path, selection: Selection = _WHOLE) -> None:
+        """Open a video.
+
+        Raises:
+            SourceError: If the file is missing, empty, or not a video that OpenCV can read.
+        """
+        if not path.is_file():
+            raise SourceError(f"{path}: expected a video, found no such file")
+        if path.stat().st_size == 0:
+            raise SourceError(f"{path}: expected a video, found an empty file")
+        # FFmpeg reads "a:b.mp4" as a protocol unless it is an absolute path, and OpenCV's other
+        # backends read "%03d" as a series of pictures.
+        with SILENCE:
+            capture = cv2.VideoCapture(str(path.absolute()), cv2.CAP_FFMPEG)
+        if not capture.isOpened():
+            raise SourceError(f"{path}: expected a video, found a file that OpenCV cannot open")
+        super().__init__(capture, selection, str(path), path)
+
+
+def rate_of(capture: cv2.VideoCapture) -> float:
+    """Return the frames a second of an open video, 25 where it does not tell."""
+    fps = capture.get(cv2.CAP_PROP_FPS)
+    return fps if math.isfinite(fps) and fps > 0 else DEFAULT_FPS
+
+
+def count_of(capture: cv2.VideoCapture) -> int | None:
+    """Return how many frames an open video announces, None where it does not tell."""
+    count = capture.get(cv2.CAP_PROP_FRAME_COUNT)
+    return int(count) if math.isfinite(count) and count >= 1 else None
+
+
+def picture_of(capture: cv2.VideoCapture) -> Image:
+    """Return the frame that was grabbed last.
+
+    Returns:
+        (H, W, 3) RGB uint8.
+
+    Raises:
+        ConnectionFailure: If OpenCV cannot give it; the message is only the reason.
+    """
+    readable, image = capture.retrieve()
+    if not readable:
+        raise ConnectionFailure("a frame that cannot be decoded")
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)

@@ -27,8 +27,12 @@ class TorchRuntime:
     def __call__(self, pictures: NDArray[np.uint8]) -> Tensor:
         """Map RGB pictures (N, H, W, 3) uint8 to raw maps (N, C, H / 4, W / 4), fp32 on the CPU."""
         with torch.inference_mode():
+            batch = torch.from_numpy(pictures)
+            if self.device.type == "cuda":
+                # From pinned memory a copy runs beside the work of the GPU and of this thread.
+                batch = batch.pin_memory().to(self.device, non_blocking=True)
             # A channels-last batch is a view of what is in memory already: no copy is made.
-            batch = torch.from_numpy(pictures).to(self.device).permute(0, 3, 1, 2).float()
+            batch = batch.to(self.device).permute(0, 3, 1, 2).float()
             maps: Tensor = self._network(batch)
             return maps.float().cpu()
 

@@ -4,26 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
-from pedpose.people import People
 from pedpose.reading.sources import Source
 from pedpose.writing.seen import Seen
 
 
 def frame_record(source: Source, seen: Seen) -> dict[str, Any]:
-    """Return a frame's people as plain data: continuous pixels, two decimals."""
+    """Return a frame's people as plain data: continuous pixels, two decimals.
+
+    ``gap_s`` is there where something is missing before the frame, ``still`` where the people are
+    those of the frame before, and ``shape`` where shapes of bodies are known.
+    """
     frame, people = seen.frame, seen.people
     height, width = frame.image.shape[:2]
-    return {
+    record: dict[str, Any] = {
         "source": source.label,
         "frame": frame.index,
         "time_s": None if frame.time_s is None else round(frame.time_s, 4),
         "size": [width, height],
-        "people": [_person_record(people, i) for i in range(len(people))],
     }
+    if frame.gap_s > 0:
+        record["gap_s"] = round(frame.gap_s, 4)
+    if seen.still:
+        record["still"] = True
+    record["people"] = [_person_record(seen, i) for i in range(len(people))]
+    return record
 
 
-def _person_record(people: People, i: int) -> dict[str, Any]:
-    return {
+def _person_record(seen: Seen, i: int) -> dict[str, Any]:
+    people = seen.people
+    record: dict[str, Any] = {
         "track_id": None if people.track_ids is None else int(people.track_ids[i]),
         "score": round(float(people.scores[i]), 4),
         "box": [round(v, 2) for v in people.boxes[i].tolist()],
@@ -34,3 +43,6 @@ def _person_record(people: People, i: int) -> dict[str, Any]:
             )
         ],
     }
+    if seen.shapes is not None:
+        record["shape"] = [[round(x, 2), round(y, 2)] for x, y in seen.shapes[i].tolist()]
+    return record

@@ -1,0 +1,79 @@
+"""What ``pedpose detect`` shows while it runs, and how the time was spent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import TaskID
+
+from pedpose.cli.exit_codes import show_error
+from pedpose.cli.progress import ProgressReport
+
+if TYPE_CHECKING:
+    from pedpose.inference.run import Totals
+    from pedpose.live.window import Window
+    from pedpose.reading.frame import End
+    from pedpose.reading.sources import Source
+
+_LINE_EVERY = 100
+
+
+class DetectReport(ProgressReport):
+    """One bar for all sources and one for the frames of each video that is open."""
+
+    def __init__(self, sources: int, quiet: bool, window: Window | None = None) -> None:
+        """Make a report; the window is kept alive while the run goes on."""
+        super().__init__(Console(stderr=True), quiet)
+        self._all = self.bar.add_task("sources", total=sources)
+        self._window = window
+        self._bars: dict[str, TaskID] = {}
+        self._counts: dict[str, tuple[int, int]] = {}
+
+    def source(self, source: Source, frames: int | None) -> None:
+        """Begin a source."""
+        if source.moving:
+            self._bars[source.name] = self.bar.add_task(source.name, total=frames)
+
+    def frame(self, source: Source, people: int) -> None:
+        """Count a frame."""
+        frames, total = self._counts.get(source.name, (0, 0))
+        frames, total = frames + 1, total + people
+        self._counts[source.name] = frames, total
+        if source.name in self._bars:
+            self.bar.advance(self._bars[source.name])
+            if not self.console.is_terminal and frames % _LINE_EVERY == 0:
+                self.line(f"{source.label}: {frames} frames, {total} people")
+
+    def finished(self, source: Source, end: End) -> None:
+        """End a source; say what was found, and why it could not be read to its end."""
+        if end.error is not None:
+            show_error(end.error)
+        frames, people = self._counts.pop(source.name, (0, 0))
+        if frames:
+            parts = [f"{frames} frames"] if source.moving else []
+            parts.append(f"{people} people")
+            parts += [f"{end.dropped} frames dropped"] if end.dropped else []
+            parts += [f"lost {end.gaps} times"] if end.gaps else []
+            self.line(f"{source.label}: {', '.join(parts)}")
+        if source.name in self._bars:
+            self.bar.remove_task(self._bars.pop(source.name))
+        self.bar.advance(self._all)
+
+    def idle(self) -> bool:
+        """Keep the window alive; return whether the user has closed it."""
+        if self._window is None:
+            return False
+        self._window.pump()
+        return self._window.closed
+
+
+def time_shares(totals: Totals) -> str:
+    """Return how fast it went, and how long each stage was busy."""
+    shares = ", ".join(
+        f"{stage} {totals.busy[stage] / totals.seconds:.0%}"
+        for stage in ("decode", "finder", "joints", "follow", "write")
+        if stage in totals.busy
+    )
+    rate = totals.frames / totals.seconds
+    return f"{rate:.1f} frames/s; busy at the same time: {shares} of {totals.seconds:.1f} s"

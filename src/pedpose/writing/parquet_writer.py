@@ -1,0 +1,167 @@
+"""A table of joints as Parquet (extra ``parquet``)."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pedpose.errors import ConfigError
+from pedpose.files import atomic_path, to_json
+from pedpose.reading.frame import End
+from pedpose.reading.sources import Source
+from pedpose.writing.csv_writer import CsvWriter
+from pedpose.writing.seen import Seen
+
+METADATA_KEY = "pedpose"
+ROWS_AT_ONCE = 50_000
+
+
+class ParquetWriter:
+    """``people.parquet``: one row a person and joint, with the columns of ``people.csv``.
+
+    Rows are kept until there are enough for a row group, so that memory stays bounded.
+    """
+
+    def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
+        """Open a file; :func:`open_parquet` does it atomically.
+
+        Raises:
+            OSError: If it cannot be written.
+        """
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        text = pa.dictionary(pa.int32(), pa.string())
+        types = {
+            **{"source": text, "frame": pa.int64(), "time_s": pa.float64()},
+            **{"person": pa.int32(), "track_id": pa.int64(), "joint": text},
+        }
+        fields = [(name, types.get(name, pa.float32())) for name in CsvWriter.COLUMNS]
+        self._schema = pa.schema(fields, metadata={METADATA_KEY: to_json(header)})
+        self._path = path
+        with _names_file(path):
+            self._file = pq.ParquetWriter(path, self._schema, compression="zstd")
+        self._frames: list[dict[str, NDArray[Any]]] = []
+        self._rows = 0
+        # Texts as numbers: each row of a frame has the same source, each frame the same joints.
+        self._texts: dict[str, dict[str, int]] = {"source": {}, "joint": {}}
+
+    def start(self, source: Source, fps: float | None) -> None:
+        """All sources share one file."""
+
+    def write(self, source: Source, seen: Seen) -> None:
+        """Take the rows of a frame.
+
+        Raises:
+            OSError: If they cannot be written.
+        """
+        people, frame = seen.people, seen.frame
+        count, joints = people.keypoints.shape[:2]
+        if not count:
+            return
+        names = [self._number("joint", name) for name in people.skeleton.names]
+        tracks = np.full(count, -1) if people.track_ids is None else people.track_ids
+        a_person = {
+            "source": np.full(count, self._number("source", source.label)),
+            "frame": np.full(count, frame.index),
+            "time_s": np.full(count, np.nan if frame.time_s is None else frame.time_s),
+            "person": np.arange(count),
+            "track_id": tracks,
+            "person_score": people.scores,
+            **dict(zip(("x1", "y1", "x2", "y2"), people.boxes.T, strict=True)),
+        }
+        x, y, score = people.keypoints.reshape(-1, 3).T.copy()
+        self._frames.append(
+            {
+                **{name: np.repeat(values, joints) for name, values in a_person.items()},
+                **{"joint": np.tile(names, count), "x": x, "y": y, "joint_score": score},
+            }
+        )
+        self._rows += count * joints
+        if self._rows >= ROWS_AT_ONCE:
+            self.flush()
+
+    def finish(self, source: Source, end: End) -> None:
+        """All sources share one file."""
+
+    def flush(self) -> None:
+        """Write what is kept as a row group.
+
+        Raises:
+            OSError: If it cannot be written.
+        """
+        if not self._frames:
+            return
+        import pyarrow as pa
+
+        columns = []
+        for field in self._schema:
+            values = np.concatenate([frame[field.name] for frame in self._frames])
+            if field.name in self._texts:
+                texts = pa.array(list(self._texts[field.name]), pa.string())
+                numbers = pa.array(values, pa.int32())
+                columns.append(pa.DictionaryArray.from_arrays(numbers, texts))
+            else:
+                # What is missing: no track is below 0, no time is not a number.
+                missing = {"track_id": values < 0, "time_s": np.isnan(values)}
+                columns.append(pa.array(values, field.type, mask=missing.get(field.name)))
+        with _names_file(self._path):
+            self._file.write_table(pa.Table.from_arrays(columns, schema=self._schema))
+        self._frames.clear()
+        self._rows = 0
+        for texts in self._texts.values():
+            texts.clear()
+
+    def close(self) -> None:
+        """Write the index at the end of the file.
+
+        Raises:
+            OSError: If it cannot be written.
+        """
+        with _names_file(self._path):
+            self._file.close()
+
+    def _number(self, column: str, text: str) -> int:
+        known = self._texts[column]
+        return known.setdefault(text, len(known))
+
+
+@contextmanager
+def open_parquet(path: Path, header: Mapping[str, Any]) -> Iterator[ParquetWriter]:
+    """Open a table that appears at ``path`` once the block has ended.
+
+    Args:
+        path: Where it appears.
+        header: Kept as JSON in the metadata of the file, under ``pedpose``.
+
+    Raises:
+        ConfigError: If pyarrow is not installed.
+        OSError: If the file cannot be written.
+    """
+    with atomic_path(path) as temporary:
+        try:
+            writer = ParquetWriter(temporary, header)
+        except ImportError as error:
+            raise ConfigError(
+                "Parquet needs pyarrow, which is not installed: pip install 'pedpose[parquet]'"
+            ) from error
+        try:
+            yield writer
+            writer.flush()
+        finally:
+            writer.close()
+
+
+@contextmanager
+def _names_file(path: Path) -> Iterator[None]:
+    """Tell the file to Arrow's errors, which do not know it."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno or errno.EIO, str(error), str(path)) from error
