@@ -33,7 +33,7 @@ def test_pictures_to_all_outputs(tmp_path: Path):
     assert written == {
         *("overlay/crosswalk.jpg", "overlay/astronaut.jpg"),
         *("json/crosswalk.json", "json/astronaut.json"),
-        *("people.csv", "coco_results.json", "images.json"),
+        *("people.csv", "coco_results.json", "images.json", "run.json"),
     }
     record = json.loads((tmp_path / "json/astronaut.json").read_text())
     assert record["size"] == [512, 512]

@@ -10,8 +10,8 @@ from pedpose.errors import CheckpointError, ConfigError
 from pedpose.inference.detector import (
     DetectorSettings,
     PoseDetector,
-    person_scores,
     distinct,
+    person_scores,
 )
 from pedpose.model.architecture import PERSON_CHANNELS, Architecture
 from pedpose.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint

@@ -33,6 +33,7 @@ class FakeReader:
     frame_count: int | None = None
     gaps = 2
     decoder = "fake"
+    live = False
 
     def __init__(self, frames: Iterator[Frame], error: Exception | None = None) -> None:
         self.frames = frames
@@ -40,6 +41,10 @@ class FakeReader:
         self.given = 0
         self.stopped = threading.Event()
         self.closed = False
+
+    def as_live(self) -> Self:
+        self.live = True
+        return self
 
     def __enter__(self) -> Self:
         return self
@@ -113,7 +118,9 @@ def test_files_wait_until_there_is_room():
 
 
 def test_a_live_source_drops_its_oldest_frame_and_keeps_its_gap():
-    reader = FakeReader(iter([frame(0, gap_s=1.5), frame(1), frame(2, gap_s=0.5), frame(3)]))
+    reader = FakeReader(
+        iter([frame(0, gap_s=1.5), frame(1), frame(2, gap_s=0.5), frame(3)])
+    ).as_live()
     with Feed([source("cam", "stream")], lambda s: reader, 100) as feed:
         wait_for(lambda: reader.closed)
         events = feed.take(8)

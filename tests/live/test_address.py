@@ -22,8 +22,8 @@ def test_addresses_are_read(text: str, host: str, port: int):
 
 @pytest.mark.parametrize(
     "text",
-    ["", ":8080", "65536", "-1", "8080 ", "host", "host:", "::1:8080", "[::1]", "[:::::]:80"]
-    + ["http://localhost:80", "a/b:80", "user@host:80", "٨٠", "1" * 5000],
+    " :8080 65536 -1 +1 host host: ::1:8080 [::1] [:::::]:80 http://localhost:80 a/b:80 u@h:80 ٨٠"
+    " 8080\n 111111111111111111111111111111".split(" "),
 )
 def test_what_is_no_address_is_refused(text: str):
     with pytest.raises(ConfigError, match="expected PORT"):

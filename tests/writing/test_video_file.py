@@ -90,6 +90,17 @@ def test_times_are_those_at_which_frames_were_seen(tmp_path: Path):
         assert file.duration / 1e6 == pytest.approx(31.5 + 1 / 25, abs=0.01)
 
 
+def test_a_build_of_pyav_without_h264_writes_mpeg_4(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(av, "codecs_available", {"mpeg4"})
+    with VideoFile(tmp_path / "out.mp4", 25.0) as video:
+        for n, time_s in enumerate((0.0, 0.04, 2.0)):
+            video.write(flat(80 * n), time_s)
+    assert video.codec == "MPEG-4 by PyAV"
+    assert times(tmp_path / "out.mp4") == pytest.approx([0, 0.04, 2], abs=1e-3)
+
+
 def test_the_index_comes_before_the_frames(tmp_path: Path):
     with VideoFile(tmp_path / "out.mp4", 25.0) as video:
         video.write(flat(9), 0.0)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from pedpose import COCO_17, People
@@ -24,6 +25,14 @@ VIDEO = Source(Path("in/clip.mp4"), "video", "clip")
 
 def frame(index: int = 0) -> Frame:
     return Frame(np.zeros((48, 65, 3), np.uint8), index, index / 10)
+
+
+HEAT = np.zeros((48, 65), np.uint8)
+DRAWN = {"overlay", "heatmaps"}
+
+
+def seen(index: int = 0, count: int = 2) -> Seen:
+    return Seen(frame(index), people(count), heat=HEAT)
 
 
 def people(count: int = 2) -> People:
@@ -55,7 +64,7 @@ def test_coordinates_in_json_are_continuous_and_in_coco_pixel_indices(tmp_path: 
 def test_nobody_is_written_as_nobody(tmp_path: Path):
     with open_writers(set(KINDS), tmp_path, [PICTURE], {}) as writers:
         writers.start(PICTURE, None)
-        writers.write(PICTURE, Seen(frame(), People.empty(COCO_17)))
+        writers.write(PICTURE, Seen(frame(), People.empty(COCO_17), (), HEAT))
         writers.finish(PICTURE, End())
     assert json.loads((tmp_path / "json/ä.json").read_text())["people"] == []
     assert json.loads((tmp_path / "coco_results.json").read_text()) == []
@@ -66,7 +75,7 @@ def test_a_video_of_odd_size_and_a_broken_off_one(tmp_path: Path):
     with open_writers(set(KINDS), tmp_path, [VIDEO], {"a": 1}) as writers:
         writers.start(VIDEO, 10.0)
         for i in range(3):
-            writers.write(VIDEO, Seen(frame(i), people()))
+            writers.write(VIDEO, seen(i))
         writers.finish(VIDEO, End(3, "the video breaks off"))
     lines = [json.loads(line) for line in (tmp_path / "json/clip.jsonl").read_text().splitlines()]
     assert lines[0] == {"header": {"a": 1, "fps": 10.0}}
@@ -77,7 +86,15 @@ def test_a_video_of_odd_size_and_a_broken_off_one(tmp_path: Path):
         {"source": "in/clip.mp4", "error": "the video breaks off", "partial": True}
     ]
     images = json.loads((tmp_path / "images.json").read_text())
-    assert [(i["id"], i["frame"]) for i in images] == [(1, 0), (2, 1), (3, 2)]
+    assert [(i["id"], i["frame"], i["time_s"]) for i in images] == [
+        *((1, 0, 0), (2, 1, 0.1), (3, 2, 0.2))
+    ]
+    for kind in DRAWN:
+        with Video(tmp_path / kind / "clip.mp4") as video:
+            assert len(list(video)) == 3
+    assert len((tmp_path / "mot/clip.txt").read_text().splitlines()) == 6
+    assert len(list(csv.DictReader((tmp_path / "tracks.csv").open()))) == 2
+    assert pq.read_table(tmp_path / "people.parquet").num_rows == 3 * 2 * 17
 
 
 def test_an_error_leaves_no_half_files(tmp_path: Path):
@@ -86,10 +103,13 @@ def test_an_error_leaves_no_half_files(tmp_path: Path):
         open_writers(set(KINDS), tmp_path, [PICTURE], {}) as writers,
     ):
         writers.start(PICTURE, None)
-        writers.write(PICTURE, Seen(frame(), people()))
+        writers.write(PICTURE, seen())
+        writers.finish(PICTURE, End(1))
+        writers.start(VIDEO, 10.0)
+        writers.write(VIDEO, seen())
         raise OSError("disk full")
-    left = {p.name for p in tmp_path.rglob("*") if p.is_file()}
-    assert left == {"ä.json", "ä.jpg"}
+    left = {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()}
+    assert left == {"json/ä.json", "overlay/ä.jpg", "heatmaps/ä.jpg"}
 
 
 def test_unknown_kinds_are_refused_before_anything_is_written(tmp_path: Path):
@@ -130,9 +150,9 @@ def test_what_no_overlay_can_hold_is_refused_alone(
     source = Source(Path("odd.bin"), kind, "odd")
     with open_writers(["overlay", "csv"], tmp_path, [source], {}) as writers:
         writers.start(source, 25)
-        with pytest.raises(SourceError, match=r"odd\.bin: an overlay must have sides of"):
+        with pytest.raises(SourceError, match=r"odd\.bin: overlay: expected sides of"):
             writers.write(source, Seen(Frame(np.zeros((*size, 3), np.uint8), 0, 0.0), people(0)))
         writers.finish(source, End(0, "too large"))
     assert sorted(p.name for p in tmp_path.rglob("*") if p.is_file()) == [
-        *("failed.json", "people.csv")
+        *("failed.json", "people.csv", "run.json")
     ]

@@ -112,6 +112,13 @@ def detect(
             rich_help_panel=_VIDEO,
         ),
     ] = None,
+    reconnect: Annotated[
+        float,
+        typer.Option(
+            help="Seconds without a frame after which a lost stream is given up.",
+            rich_help_panel=_VIDEO,
+        ),
+    ] = 60.0,
     save: Annotated[
         str | None,
         typer.Option(
@@ -232,6 +239,7 @@ def detect(
         from pedpose.inference.look import LookSettings
         from pedpose.inference.region import parse_region
         from pedpose.inference.settings import DetectSettings, Known
+        from pedpose.reading.reconnect import Reconnect
         from pedpose.reading.selection import Selection
         from pedpose.writing.themes import find_theme
 
@@ -252,6 +260,7 @@ def detect(
                 skip_still,
             ),
             selection=Selection(start, math.inf if end is None else end, stride, max_frames),
+            reconnect=Reconnect(give_up_s=reconnect),
             sequence_fps=sequence,
             track=track,
             smooth=smooth,

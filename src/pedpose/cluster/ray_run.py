@@ -106,6 +106,7 @@ def detect_on_ray(run: RayRun, report: Report) -> RayTotals:
         CheckpointError: If weights are not networks for their tasks.
         ConfigError: If Ray or pyarrow are not installed, the cluster does not fit, or the folder
             holds results of other settings or files.
+        DataError: If there is a table in ``parts`` that is no part.
         SourceError: If a source stands for nothing.
         OSError: If results cannot be written.
     """

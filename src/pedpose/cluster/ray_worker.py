@@ -122,12 +122,15 @@ class Worker:
             with fetched(file) as source:
                 detection = Detection(settings, [source], self._detector, known)
                 done = detection(_Silent())
+                # What was fetched lies in a temporary file whose name tells nobody anything.
+                errors = [f["error"].replace(str(source.path), file.source) for f in done.failed]
         except (PedposeError, cv2.error, MemoryError, RuntimeError, ValueError) as problem:
             # One strange file must not end the run over all the others.
-            kind = "" if isinstance(problem, PedposeError) else f"{type(problem).__name__}: "
-            return Outcome(file.source, file.name, error=f"{file.source}: {kind}{problem}")
-        error = done.failed[0]["error"] if done.failed else None
-        return Outcome(file.source, file.name, done.totals.frames, done.totals.people, error)
+            told = isinstance(problem, PedposeError)
+            error = str(problem) if told else f"{file.source}: {type(problem).__name__}: {problem}"
+            return Outcome(file.source, file.name, error=error)
+        totals = done.totals
+        return Outcome(file.source, file.name, totals.frames, totals.people, *errors[:1])
 
     def _put(self, file: ClusterFile, written: Path, outcome: Outcome) -> None:
         """Write a part; a shared folder that is away for a moment is waited for.

@@ -214,4 +214,4 @@ def _open(source: Source, settings: DetectSettings) -> Reader:
     """Open a source of any kind."""
     if source.kind == "picture":
         return PictureReader(source.path)
-    return open_reader(source, settings.selection)
+    return open_reader(source, settings.selection, settings.reconnect)

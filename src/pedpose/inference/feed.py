@@ -50,7 +50,7 @@ Event = Started | Arrived | Ended
 
 
 class Feed:
-    """Reads files one after another and live sources all at once, into a bounded queue.
+    """Reads files one after another and streams all at once, into a bounded queue.
 
     Files wait until there is room. A live source cannot wait: where its frames come faster than
     they are taken, the oldest that waits is dropped and counted. A context manager: at the end
@@ -85,11 +85,10 @@ class Feed:
         self._readers: dict[str, Reader] = {}
         self._skipped: set[str] = set()
         self._stopped = False
-        live = [source for source in sources if source.kind == "stream"]
+        streams = [source for source in sources if source.kind == "stream"]
         files = iter([source for source in sources if source.kind != "stream"])
-        lists = [iter([source]) for source in live]
-        if len(live) < len(sources):
-            lists += [files] * min(files_at_once, len(sources) - len(live))
+        lists = [iter([source]) for source in streams]
+        lists += [files] * min(files_at_once, len(sources) - len(streams))
         self._lists = lists
         self._pool = ThreadPoolExecutor(max(1, len(lists)), "pedpose-read")
         self._work_left: list[Future[None]] = []
@@ -129,6 +128,10 @@ class Feed:
             reader = self._readers.get(source.name)
         if reader is not None:
             reader.stop()
+
+    def left(self) -> list[Ended]:
+        """Return how sources ended, after the block, of which not all was taken."""
+        return [event for event in self._events if isinstance(event, Ended)]
 
     def take(self, most: int, idle: Callable[[], bool] = lambda: False) -> list[Event]:
         """Return what has come, in order: at least one event, and at most so many frames.
@@ -183,9 +186,11 @@ class Feed:
             with reader:
                 with self._changed:
                     self._readers[source.name] = reader
+                if self._unwanted(source):
+                    reader.stop()
                 self._put(Started(source, reader.fps, reader.frame_count))
                 try:
-                    self._read_frames(source, iter(reader))
+                    self._read_frames(source, reader)
                 finally:
                     gaps = reader.gaps
         except SourceError as problem:
@@ -195,12 +200,13 @@ class Feed:
             dropped = self._dropped.pop(source.name, 0)
         self._put(Ended(source, End(error=error, dropped=dropped, gaps=gaps)))
 
-    def _read_frames(self, source: Source, frames: Iterator[Frame]) -> None:
+    def _read_frames(self, source: Source, reader: Reader) -> None:
         """Put the frames of a source into the queue, each as soon as there is room."""
+        frames = iter(reader)
         while True:
             with self._watch("decode"):
                 frame = next(frames, None)
-            if frame is None or not self._put_frame(source, frame):
+            if frame is None or not self._put_frame(source, frame, reader.live):
                 return
 
     def _put(self, event: Started | Ended) -> None:
@@ -208,10 +214,10 @@ class Feed:
             self._events.append(event)
             self._changed.notify_all()
 
-    def _put_frame(self, source: Source, frame: Frame) -> bool:
+    def _put_frame(self, source: Source, frame: Frame, live: bool) -> bool:
         """Put a frame into the queue; return whether more are wanted."""
         with self._changed:
-            if source.kind == "stream":
+            if live:
                 frame = self._make_room(source, frame)
             else:
                 self._changed.wait_for(lambda: self._unwanted(source) or self._has_room())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
@@ -131,12 +131,14 @@ def run(
                         break
             except KeyboardInterrupt:
                 totals.interrupted = True
+        left = {event.source.name: event.end for event in feed.left()}
         for source in open_sources.values():
-            # Nothing of a live source is missing where the user ends it.
-            ended_early = source.kind != "stream"
-            totals.interrupted |= ended_early
-            sink.finish(source, End(error=INTERRUPTED if ended_early else None))
-            _forget(source, stages)
+            end = left.get(source.name, End())
+            if source.kind != "stream":
+                end = replace(end, error=INTERRUPTED)
+                totals.interrupted = True
+            # Nothing of a stream is missing where the user ends it.
+            _finish(source, end, stages, sink, totals)
     totals.seconds = time.perf_counter() - begin
     totals.busy = dict(stages.watch.seconds)
     return totals
@@ -164,10 +166,7 @@ def _do(
         elif isinstance(event, Ended):
             if open_sources.pop(source.name, None) is None:
                 totals.sources += 1
-            totals.dropped += event.end.dropped
-            totals.gaps += event.end.gaps
-            sink.finish(source, event.end)
-            _forget(source, stages)
+            _finish(source, event.end, stages, sink, totals)
         else:
             sight = next(sights)
             with stages.watch("follow"):
@@ -181,8 +180,11 @@ def _do(
                 feed.skip(source)
 
 
-def _forget(source: Source, stages: Stages) -> None:
-    """Drop what the stages remember of a source that has ended."""
+def _finish(source: Source, end: End, stages: Stages, sink: Sink, totals: Totals) -> None:
+    """End a source, and drop what the stages remember of it."""
+    totals.dropped += end.dropped
+    totals.gaps += end.gaps
+    sink.finish(source, end)
     stages.look.forget(source)
     stages.follow.forget(source)
 

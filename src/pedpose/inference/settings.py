@@ -8,6 +8,7 @@ from pathlib import Path
 from pedpose.cluster.shard import Shard
 from pedpose.errors import ConfigError
 from pedpose.inference.look import LookSettings
+from pedpose.reading.reconnect import Reconnect
 from pedpose.reading.selection import Selection
 from pedpose.writing.themes import Style
 
@@ -58,6 +59,7 @@ class DetectSettings:
         known: Whose boxes are known.
         look: Where people are looked for.
         selection: Which frames of videos are looked at.
+        reconnect: How long to go on where a stream is lost.
         sequence_fps: Frames a second of folders of pictures that are videos; None where they are
             pictures.
         track: Whether people get identities in videos.
@@ -81,6 +83,7 @@ class DetectSettings:
     known: Known = field(default_factory=Known)
     look: LookSettings = field(default_factory=LookSettings)
     selection: Selection = field(default_factory=Selection)
+    reconnect: Reconnect = field(default_factory=Reconnect)
     sequence_fps: float | None = None
     track: bool = False
     smooth: bool = False

@@ -28,8 +28,10 @@ class Board:
         self._began = time.monotonic()
 
     def show(self, name: str, picture: Image, people: int, time_s: float | None) -> None:
-        """Take the newest picture of a source, (H, W, 3) RGB."""
+        """Take the newest picture of a source, (H, W, 3) RGB; none after the run's end."""
         with self._lock:
+            if self._over:
+                return
             feed = self._running.get(name) or Feed(name)
             feed.push(picture, people, time_s)
             self._running[name] = feed

@@ -108,7 +108,7 @@ class Handler(BaseHTTPRequestHandler):
         # Browsers show a picture when they have seen the boundary after it: it is sent with it.
         self.wfile.write(f"--{_BOUNDARY}\r\n".encode())
         sent = 0
-        while not self._site.stopping.is_set():
+        while True:
             # Where nothing is new the last one is sent again: that finds out who has vanished.
             feed.wait(sent, _IDLE_S)
             ended = feed.ended

@@ -6,17 +6,23 @@ from pathlib import Path
 
 from pedpose.errors import SourceError
 from pedpose.reading.reader import Reader
+from pedpose.reading.reconnect import Reconnect
 from pedpose.reading.selection import Selection
 from pedpose.reading.sources import Source
 
 __all__ = ["Reader", "open_reader"]
 
 
-def open_reader(source: Source, selection: Selection) -> Reader:
+def open_reader(source: Source, selection: Selection, reconnect: Reconnect | None = None) -> Reader:
     """Open a video, a sequence of pictures, a camera or a stream.
 
     Videos and streams are read by PyAV where it is installed, which knows the true times of
     frames; by OpenCV where it is not, or where only OpenCV can open a file.
+
+    Args:
+        source: What to open.
+        selection: Which frames to give.
+        reconnect: How long to go on where a stream is lost.
 
     Raises:
         SourceError: If it cannot be opened.
@@ -32,7 +38,7 @@ def open_reader(source: Source, selection: Selection) -> Reader:
         case "stream":
             from pedpose.reading.stream import Stream
 
-            return Stream(source, selection)
+            return Stream(source, selection, reconnect or Reconnect())
         case _:
             raise ValueError(f"{source.label}: a {source.kind} is not opened as a video")
 

@@ -144,7 +144,9 @@ def test_a_board_lists_running_sources_first_and_keeps_few_of_the_ended():
     assert status["sources"][0]["time_s"] == 1.25
     assert board.feed("0") is None
     board.close()
+    board.show("late", picture(), 0, None)
     assert board.status()["over"]
+    assert board.feed("late") is None
     assert all(source["ended"] for source in board.status()["sources"])
 
 
