@@ -33,24 +33,24 @@ needs_ray = pytest.mark.skipif(sys.platform == "win32", reason="Ray's clusters n
 SMALL = {"num_cpus": 1, "object_store_memory": 80 * 2**20}
 
 
-@pytest.fixture
-def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Two nodes of one processor each, which notice quickly that another one is gone."""
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """A node of one processor, to which others can be added; it notices soon if one is gone."""
     pytest.importorskip("ray", reason="needs the extra 'cluster'")
     from ray.cluster_utils import Cluster
 
-    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     health = {
         "health_check_initial_delay_ms": 0,
         "health_check_period_ms": 500,
-        "health_check_timeout_ms": 500,
+        "health_check_timeout_ms": 5000,
         "health_check_failure_threshold": 3,
     }
     head = {**SMALL, "include_dashboard": False, "_system_config": health}
-    cluster = Cluster(initialize_head=True, head_node_args=head)
-    cluster.add_node(**SMALL)
-    yield cluster
-    cluster.shutdown()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        cluster = Cluster(initialize_head=True, head_node_args=head)
+        yield cluster
+        cluster.shutdown()
 
 
 @pytest.fixture
@@ -115,6 +115,7 @@ def test_workers_and_nodes_die_and_every_file_is_done_once(
 ):
     (pictures / "broken.jpg").write_bytes(b"no picture")
     (pictures / "walk.mp4").write_bytes((SAMPLES / "walk.mp4").read_bytes())
+    node = cluster.add_node(**SMALL)
     done: list[str] = []
     killed: list[int] = []
 
@@ -126,7 +127,7 @@ def test_workers_and_nodes_die_and_every_file_is_done_once(
             killed.append(victim.pid)
             victim.send_signal(signal.SIGKILL)
         if len(done) == 6:
-            cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False)
+            cluster.remove_node(node, allow_graceful=False)
 
     out = tmp_path / "out"
     totals = run(pictures, out, cluster.address, report)

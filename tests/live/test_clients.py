@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from collections.abc import Iterator
@@ -103,8 +104,8 @@ def test_too_many_streams_are_refused_until_one_ends(server: Server):
     for stream in streams:
         assert len(list(iter(stream.part, None))) >= 1
         stream.close()
-    while ask(server, "/stream/walk.mjpg").status == 503:
-        pass
+    # Places are given back by other threads, some moments after the last byte.
+    assert 200 in (ask(server, "/stream/walk.mjpg").status for _ in range(1000))
 
 
 def test_too_many_connections_are_dropped(server: Server, monkeypatch: pytest.MonkeyPatch):
@@ -126,7 +127,8 @@ def test_leaving_releases_clients_and_the_port(hurried: None):
         assert stream.part() is not None
     while stream.part() is not None:
         pass
-    assert silent.recv(100) == b""
+    with contextlib.suppress(ConnectionResetError):  # so where nobody had taken the call yet
+        assert silent.recv(100) == b""
     for client in (stream, stalled, silent):
         client.close()
     with Server(Address(port=port), TOKEN) as again:

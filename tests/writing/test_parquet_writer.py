@@ -109,12 +109,23 @@ def test_row_groups_come_as_there_are_enough_rows(tmp_path: Path, monkeypatch: p
     with open_parquet(path, {}) as writer:
         for n, source in enumerate(sources):
             writer.write(source, seen(n, n / 25))
-            assert writer._rows < 30
+            assert writer._rows <= 30
     file = pq.ParquetFile(path)
     assert file.num_row_groups == 10
     assert {file.metadata.row_group(n).num_rows for n in range(10)} == {30}
     labels = file.read()["source"].to_pylist()
     assert labels == [source.label for source in sources for _ in range(6)]
+
+
+def test_a_frame_with_more_rows_than_a_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(parquet_writer, "ROWS_AT_ONCE", 10)
+    path = tmp_path / "people.parquet"
+    with open_parquet(path, {}) as writer:
+        for n, count in enumerate((2, 20, 1, 0, 2)):
+            writer.write(CLIP, seen(n, n / 25, count))
+    table = pq.read_table(path)
+    assert table["frame"].to_pylist() == [0] * 6 + [1] * 60 + [2] * 3 + [4] * 6
+    assert table["x"].to_pylist()[6:66] == seen(1, 0, 20).people.keypoints[..., 0].ravel().tolist()
 
 
 def test_a_run_that_finds_nobody_has_an_empty_table(tmp_path: Path):

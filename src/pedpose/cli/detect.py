@@ -11,13 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pedpose.cli.detect_report import DetectReport, time_shares
-from pedpose.cli.exit_codes import (
-    INTERRUPTED,
-    INVALID_INPUT,
-    PARTLY_DONE,
-    errors_to_exit_codes,
-)
+from pedpose.cli.detect_ray import detect_on_cluster
+from pedpose.cli.detect_report import DetectReport, exit_by, time_shares
+from pedpose.cli.exit_codes import errors_to_exit_codes
 from pedpose.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -27,7 +23,7 @@ if TYPE_CHECKING:
 _PEOPLE = "People"
 _VIDEO = "Video and streams"
 _RESULTS = "Results"
-_SPEED = "Speed"
+_SPEED = "Speed and many machines"
 
 
 def detect(
@@ -39,7 +35,7 @@ def detect(
         ),
     ],
     out: Annotated[
-        Path | None,
+        str | None,
         typer.Option(help="Folder for the results; needed unless --show or --serve is given."),
     ] = None,
     weights: Annotated[
@@ -221,6 +217,18 @@ def detect(
             rich_help_panel=_SPEED,
         ),
     ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            metavar="local|auto|HOST:PORT",
+            help="Spread the files over a Ray cluster, and write Parquet.",
+            rich_help_panel=_SPEED,
+        ),
+    ] = None,
+    ray_cpus: Annotated[
+        int,
+        typer.Option(help="Processors of a worker without a GPU.", rich_help_panel=_SPEED),
+    ] = 1,
 ) -> None:
     """Find people and their joints in pictures and video.
 
@@ -247,7 +255,7 @@ def detect(
             raise ConfigError("--out: expected a folder for the results, or --show or --serve")
         style = find_theme(theme)
         settings = DetectSettings(
-            out=out,
+            out=None if out is None else Path(out),
             kinds=None if save is None else _names(save),
             weights=weights,
             person_weights=person_weights,
@@ -273,6 +281,13 @@ def detect(
             files_at_once=files_at_once,
             shard=None if shard is None else parse_shard(shard),
         )
+        if ray is not None:
+            if out is None or show or serve is not None:
+                raise ConfigError("--ray: expected --out with it, and no --show or --serve")
+            from pedpose.cluster.ray_run import RayRun
+
+            detect_on_cluster(RayRun(sources, out, settings, ray, ray_cpus), as_json)
+            return
         window = _window(stack) if show else None
         detection = prepare(sources, settings)
         report = stack.enter_context(DetectReport(len(detection.sources), as_json, window))
@@ -285,7 +300,7 @@ def detect(
             report.line(note)
     totals = outcome.totals
     if as_json:
-        summary = {"out": None if out is None else str(out), "device": detection.detector.device}
+        summary = {"out": out, "device": detection.detector.device}
         typer.echo(json.dumps({**summary, **asdict(totals), "failed": outcome.failed}))
     else:
         if totals.seconds and any(source.moving for source in detection.sources):
@@ -294,10 +309,7 @@ def detect(
             f"{totals.people} people in {totals.frames} frames of {totals.sources} sources "
             f"({totals.failed} failed)" + (f" -> {out}" if out else "")
         )
-    if totals.interrupted:
-        raise typer.Exit(INTERRUPTED)
-    if totals.failed:
-        raise typer.Exit(PARTLY_DONE if totals.frames else INVALID_INPUT)
+    exit_by(totals.interrupted, totals.failed, totals.frames)
 
 
 def _names(text: str) -> frozenset[str]:

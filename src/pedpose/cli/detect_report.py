@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+import typer
 from rich.progress import TaskID
 
-from pedpose.cli.exit_codes import show_error
+from pedpose.cli.exit_codes import INTERRUPTED, INVALID_INPUT, PARTLY_DONE, show_error
 from pedpose.cli.progress import ProgressReport
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class DetectReport(ProgressReport):
 
     def __init__(self, sources: int, quiet: bool, window: Window | None = None) -> None:
         """Make a report; the window is kept alive while the run goes on."""
-        super().__init__(Console(stderr=True), quiet)
+        super().__init__(quiet=quiet)
         self._all = self.bar.add_task("sources", total=sources)
         self._window = window
         self._bars: dict[str, TaskID] = {}
@@ -66,6 +66,14 @@ class DetectReport(ProgressReport):
             return False
         self._window.pump()
         return self._window.closed
+
+
+def exit_by(interrupted: bool, failed: int, frames: int) -> None:
+    """End the command with the exit code of what was done; return where all was."""
+    if interrupted:
+        raise typer.Exit(INTERRUPTED)
+    if failed:
+        raise typer.Exit(PARTLY_DONE if frames else INVALID_INPUT)
 
 
 def time_shares(totals: Totals) -> str:

@@ -25,8 +25,9 @@ class _Bar(Progress):
 class ProgressReport:
     """A bar on a terminal and plain lines when piped; commands add what they have to say."""
 
-    def __init__(self, console: Console, quiet: bool = False) -> None:
-        """Make a report; a quiet one shows nothing."""
+    def __init__(self, console: Console | None = None, quiet: bool = False) -> None:
+        """Make a report, on stderr by default; a quiet one shows nothing."""
+        console = console or Console(stderr=True)
         self.console = console
         self.quiet = quiet
         self.bar = _Bar(

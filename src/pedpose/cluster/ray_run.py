@@ -171,8 +171,6 @@ def _read_weights(settings: DetectSettings) -> tuple[dict[str, Any], dict[str, b
     paths = zip(("joints", "person"), detector.weights, strict=False)
     weights = {task: Path(path).read_bytes() for task, path in paths}
     header = Detection(settings, (), detector, None).header()
-    part = settings.selection
-    header["selection"] = [part.start_s, str(part.end_s), part.stride, part.max_frames]
     return {**header, "device": None}, weights
 
 

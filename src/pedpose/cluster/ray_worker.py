@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
 
 from pedpose import __version__
 from pedpose.cluster.cluster_files import ClusterFile, fetched
@@ -16,11 +15,10 @@ from pedpose.cluster.outcome import PARQUET, Outcome
 from pedpose.cluster.parts import Part, part_name
 from pedpose.cluster.store import Store, scratch
 from pedpose.errors import ConfigError, PedposeError
-from pedpose.inference.detection import Detection
+from pedpose.inference.detection import Detection, whole_image
 from pedpose.inference.detector import DetectorSettings, PoseDetector
 from pedpose.inference.settings import DetectSettings
-from pedpose.people import Floats
-from pedpose.reading.frame import End, Frame
+from pedpose.reading.frame import End
 from pedpose.reading.sources import Source
 
 _WRITE_TRIES = 3
@@ -117,7 +115,7 @@ class Worker:
 
     def _look_at(self, file: ClusterFile, out: Path) -> Outcome:
         settings = replace(self._order.settings, out=out, kinds=PARQUET)
-        known = _whole_image if settings.known.whole_image else None
+        known = whole_image if settings.known.whole_image else None
         try:
             with fetched(file) as source:
                 detection = Detection(settings, [source], self._detector, known)
@@ -164,8 +162,3 @@ class _Silent:
     def idle(self) -> bool:
         """Never end a run early."""
         return False
-
-
-def _whole_image(source: Source, frame: Frame) -> Floats:
-    height, width = frame.image.shape[:2]
-    return np.array([[0, 0, width, height]], np.float32)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from pedpose import __version__
+from pedpose.cluster.shard import fingerprint
 from pedpose.errors import ConfigError
 from pedpose.inference.boxes_file import KnownBoxes
 from pedpose.inference.detector import DetectorSettings, PoseDetector
@@ -54,12 +55,14 @@ class Detection:
         sources: What to look at here.
         detector: Finds people.
         known: Boxes of each frame; None where people are searched for.
+        sources_sha256: Fingerprint of all sources, where only a shard of them is done here.
     """
 
     settings: DetectSettings
     sources: Sequence[Source]
     detector: PoseDetector
     known: BoxesOf | None
+    sources_sha256: str | None = None
 
     def __call__(self, progress: Progress, views: Sequence[View] = ()) -> Outcome:
         """Run it.
@@ -117,7 +120,7 @@ class Detection:
     def header(self) -> dict[str, Any]:
         """Return what result files tell of how they were made."""
         settings = self.settings
-        look = settings.look
+        look, part = settings.look, settings.selection
         return {
             "pedpose": __version__,
             "weights": self.detector.weights,
@@ -132,8 +135,10 @@ class Detection:
             "find_every": settings.find_every or "auto",
             "region": None if look.region is None else look.region.corners,
             "skip_still": look.skip_still,
-            "stride": settings.selection.stride,
+            "selection": [part.start_s, str(part.end_s), part.stride, part.max_frames],
+            "sequence_fps": settings.sequence_fps,
             "shard": None if settings.shard is None else str(settings.shard),
+            "sources_sha256": self.sources_sha256,
         }
 
     def _follow_settings(self) -> FollowSettings:
@@ -180,12 +185,13 @@ def prepare(arguments: Sequence[str], settings: DetectSettings) -> Detection:
         FaceBlur(detector.skeleton)  # refuses a skeleton without faces before anything is done
     known: BoxesOf | None = None
     if settings.known.whole_image:
-        known = _whole_image
+        known = whole_image
     elif boxes is not None:
         known = _boxes_of(boxes)
     shard = settings.shard
     sources = found if shard is None else shard.select(found)
-    return Detection(settings, sources, detector, known)
+    all_sources = None if shard is None else fingerprint(found)
+    return Detection(settings, sources, detector, known, all_sources)
 
 
 def check_boxes(boxes: KnownBoxes, sources: Sequence[Source]) -> None:
@@ -205,7 +211,8 @@ def _boxes_of(boxes: KnownBoxes) -> Callable[[Source, Frame], Floats]:
     return lambda source, frame: boxes.of(source.path)
 
 
-def _whole_image(source: Source, frame: Frame) -> Floats:
+def whole_image(source: Source, frame: Frame) -> Floats:
+    """Return a box (1, 4) that holds all of a frame."""
     height, width = frame.image.shape[:2]
     return np.array([[0, 0, width, height]], np.float32)
 

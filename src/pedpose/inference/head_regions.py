@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from pedpose.errors import ConfigError
 from pedpose.inference.body_scale import Place, body_height, named_places
-from pedpose.inference.heads import CROWN, FACE, HEAD_HEIGHT, SHOULDERS, find_head
+from pedpose.inference.heads import CROWN, EARS, FACE, HEAD_HEIGHT, SHOULDERS, find_head
 from pedpose.people import People
 from pedpose.sides import plain_name
 from pedpose.skeleton import Skeleton
@@ -18,6 +18,8 @@ Circles = NDArray[np.float64]
 # rest is for hair, hats and joints that are a little off.
 RADIUS = 1.6 * HEAD_HEIGHT / 2
 RADIUS_FROM_SHOULDERS = 2.2 * HEAD_HEIGHT / 2
+RADIUS_OF_EARS = 1.1
+"""The same in parts of the distance between the ears, which is 0.095 of the body height."""
 
 SURE = 0.3
 """Score of a face joint below which the place above the shoulders is covered as well."""
@@ -48,7 +50,7 @@ def head_regions(people: People, min_score: float) -> Circles:
 
     Each face joint with a score is inside one; one that lies far from the others gets a circle of
     its own, since nobody can tell which are right. Where no face joint is sure the place above the
-    shoulders is covered too, and where no joint tells the upper part of the box.
+    shoulders is covered too, and where they are not sure either the upper part of the box.
 
     Args:
         people: In continuous pixels of the picture.
@@ -82,14 +84,18 @@ def _regions(
     regions = []
     if height > 0 and (head := find_head(places, height)) is not None:
         radius = (RADIUS if face else RADIUS_FROM_SHOULDERS) * height
+        if EARS[0] in face and EARS[1] in face:
+            # Where little but a face is seen it tells best how large its head is.
+            apart = float(np.hypot(*(face[EARS[0]] - face[EARS[1]])))
+            radius = max(radius, min(RADIUS_OF_EARS * apart, 2 * radius))
         regions.append((*head.middle.tolist(), radius))
         far = [p for p in face.values() if np.hypot(*(p - head.middle)) > 0.9 * radius]
         regions += [(*place.tolist(), radius) for place in far]
-    if height > 0 and not any(name in sure for name in face):
+    if height > 0 and face and not any(name in sure for name in face):
         body = {name: place for name, place in places.items() if name not in face}
         if (head := find_head(body, height)) is not None:
             regions.append((*head.middle.tolist(), RADIUS_FROM_SHOULDERS * height))
-    if not regions and longest > 0:
+    if longest > 0 and not (regions and sure.keys() & {*FACE, *CROWN, *SHOULDERS}):
         middle = (box[0] + box[2]) / 2
         depth = _TOP_OF_BOX * longest / 2
         radius = float(np.hypot(depth, (box[2] - box[0]) / 2))

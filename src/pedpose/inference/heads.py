@@ -18,7 +18,7 @@ CROWN = ("head_top", "top_head")
 # Parts of the body height. The first is the height of a head, chin to vertex, of Drillis and
 # Contini ("Body Segment Parameters", 1966).
 HEAD_HEIGHT = 0.130
-_SHOULDERS_TO_HEAD = 0.165
+_SHOULDERS_TO_HEAD = 0.14
 _EARS_TO_MIDDLE = 0.01
 
 

@@ -1,8 +1,9 @@
 """How thick the parts of a dressed body are, as parts of the body height.
 
 The numbers were fitted to 450 rendered people (MakeHuman bodies in everyday clothes, all of them
-unhidden), so that the area and the four edges of the outline agree with the rendered ones. They are
-people of average build: a wide coat or skirt is wider than its outline, see benchmarks/shape.py.
+unhidden) and rounded, so that the area and the four edges of the outline agree with the rendered
+ones. They are people of average build: a wide coat or skirt is wider than its outline, see
+benchmarks/shape.py.
 """
 
 from __future__ import annotations

@@ -16,7 +16,9 @@ DEFAULT_KINDS = ("overlay", "json", "csv", "coco")
 TRACK_KINDS = ("mot", "tracks")
 MIN_SCORE = 0.3
 DOUBTFUL_SCORE = 0.1
-"""Least score of people who may belong to a track, or whose faces are covered."""
+"""Least score of people who are followed through doubtful frames."""
+FACE_SCORE = 0.02
+"""Least score of people whose faces are covered: better too many than one too few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,5 +158,7 @@ class DetectSettings:
     @property
     def least_score(self) -> float:
         """Least score of people whom the detector has to find."""
-        doubtful = self.follows or self.blur_faces
+        if self.blur_faces:
+            return min(self.conf, FACE_SCORE)
+        doubtful = self.follows or self.find_every != 1
         return min(self.conf, DOUBTFUL_SCORE) if doubtful else self.conf

@@ -24,8 +24,8 @@ def check_display() -> None:
     """
     if re.search(r"GUI:\s+NONE", cv2.getBuildInformation()):
         raise ConfigError(
-            "show: expected an OpenCV that opens windows, found one without (opencv-python-"
-            f"headless?); pip uninstall it and install opencv-python, or {_INSTEAD}"
+            "show: expected an OpenCV that opens windows, found one without; install "
+            f"opencv-python in the place of opencv-python-headless, or {_INSTEAD}"
         )
     if sys.platform.startswith("linux"):
         _check_linux_display()

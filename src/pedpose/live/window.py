@@ -85,6 +85,8 @@ class Window:
             pictures = list(self._pictures.values()) if self._changed else []
             self._changed = False
         if pictures:
+            if not self._open:  # without the buttons that some systems put above it
+                cv2.namedWindow(self._title, cv2.WINDOW_AUTOSIZE | cv2.WINDOW_GUI_NORMAL)
             cv2.imshow(self._title, np.ascontiguousarray(arrange(pictures)[:, :, ::-1]))
             self._open = True
         if self._open and (cv2.waitKey(1) & 0xFF in _QUIT_KEYS or not self._visible()):

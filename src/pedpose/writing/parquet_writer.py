@@ -20,6 +20,11 @@ from pedpose.writing.seen import Seen
 
 METADATA_KEY = "pedpose"
 ROWS_AT_ONCE = 50_000
+_TEXTS = ("source", "joint")
+_TYPES = {
+    **{"source": np.int32, "frame": np.int64, "time_s": np.float64},
+    **{"person": np.int32, "track_id": np.int64, "joint": np.int32},
+}
 
 
 class ParquetWriter:
@@ -38,19 +43,18 @@ class ParquetWriter:
         import pyarrow.parquet as pq
 
         text = pa.dictionary(pa.int32(), pa.string())
-        types = {
-            **{"source": text, "frame": pa.int64(), "time_s": pa.float64()},
-            **{"person": pa.int32(), "track_id": pa.int64(), "joint": text},
-        }
-        fields = [(name, types.get(name, pa.float32())) for name in CsvWriter.COLUMNS]
+        fields = [
+            (name, text if name in _TEXTS else pa.from_numpy_dtype(_TYPES.get(name, np.float32)))
+            for name in CsvWriter.COLUMNS
+        ]
         self._schema = pa.schema(fields, metadata={METADATA_KEY: to_json(header)})
         self._path = path
         with _names_file(path):
             self._file = pq.ParquetWriter(path, self._schema, compression="zstd")
-        self._frames: list[dict[str, NDArray[Any]]] = []
+        self._columns = _columns(ROWS_AT_ONCE)
         self._rows = 0
         # Texts as numbers: each row of a frame has the same source, each frame the same joints.
-        self._texts: dict[str, dict[str, int]] = {"source": {}, "joint": {}}
+        self._texts: dict[str, dict[str, int]] = {name: {} for name in _TEXTS}
 
     def start(self, source: Source, fps: float | None) -> None:
         """All sources share one file."""
@@ -63,29 +67,34 @@ class ParquetWriter:
         """
         people, frame = seen.people, seen.frame
         count, joints = people.keypoints.shape[:2]
-        if not count:
-            return
-        names = [self._number("joint", name) for name in people.skeleton.names]
-        tracks = np.full(count, -1) if people.track_ids is None else people.track_ids
+        rows = count * joints
+        if self._rows + rows > len(self._columns["frame"]):
+            self.flush()
+        if rows > len(self._columns["frame"]):
+            self._columns = _columns(rows)
         a_person = {
-            "source": np.full(count, self._number("source", source.label)),
-            "frame": np.full(count, frame.index),
-            "time_s": np.full(count, np.nan if frame.time_s is None else frame.time_s),
+            "source": self._number("source", source.label),
+            "frame": frame.index,
+            "time_s": np.nan if frame.time_s is None else frame.time_s,
             "person": np.arange(count),
-            "track_id": tracks,
+            "track_id": -1 if people.track_ids is None else people.track_ids,
             "person_score": people.scores,
             **dict(zip(("x1", "y1", "x2", "y2"), people.boxes.T, strict=True)),
         }
-        x, y, score = people.keypoints.reshape(-1, 3).T.copy()
-        self._frames.append(
-            {
-                **{name: np.repeat(values, joints) for name, values in a_person.items()},
-                **{"joint": np.tile(names, count), "x": x, "y": y, "joint_score": score},
-            }
-        )
-        self._rows += count * joints
-        if self._rows >= ROWS_AT_ONCE:
-            self.flush()
+        a_joint = {
+            "joint": [self._number("joint", name) for name in people.skeleton.names],
+            **dict(
+                zip(("x", "y", "joint_score"), people.keypoints.transpose(2, 0, 1), strict=True)
+            ),
+        }
+        places = slice(self._rows, self._rows + rows)
+        for name, column in self._columns.items():
+            place = column[places].reshape(count, joints)
+            if name in a_joint:
+                place[:] = a_joint[name]
+            else:
+                place.T[:] = a_person[name]
+        self._rows += rows
 
     def finish(self, source: Source, end: End) -> None:
         """All sources share one file."""
@@ -96,24 +105,22 @@ class ParquetWriter:
         Raises:
             OSError: If it cannot be written.
         """
-        if not self._frames:
+        if self._rows == 0:
             return
         import pyarrow as pa
 
         columns = []
         for field in self._schema:
-            values = np.concatenate([frame[field.name] for frame in self._frames])
+            values = self._columns[field.name][: self._rows]
             if field.name in self._texts:
                 texts = pa.array(list(self._texts[field.name]), pa.string())
-                numbers = pa.array(values, pa.int32())
-                columns.append(pa.DictionaryArray.from_arrays(numbers, texts))
+                columns.append(pa.DictionaryArray.from_arrays(pa.array(values), texts))
             else:
                 # What is missing: no track is below 0, no time is not a number.
                 missing = {"track_id": values < 0, "time_s": np.isnan(values)}
                 columns.append(pa.array(values, field.type, mask=missing.get(field.name)))
         with _names_file(self._path):
             self._file.write_table(pa.Table.from_arrays(columns, schema=self._schema))
-        self._frames.clear()
         self._rows = 0
         for texts in self._texts.values():
             texts.clear()
@@ -130,6 +137,11 @@ class ParquetWriter:
     def _number(self, column: str, text: str) -> int:
         known = self._texts[column]
         return known.setdefault(text, len(known))
+
+
+def _columns(rows: int) -> dict[str, NDArray[Any]]:
+    """Return room for rows; texts are numbers there."""
+    return {name: np.empty(rows, _TYPES.get(name, np.float32)) for name in CsvWriter.COLUMNS}
 
 
 @contextmanager
