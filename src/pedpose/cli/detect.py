@@ -197,8 +197,12 @@ def detect(
         str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.", rich_help_panel=_SPEED)
     ] = "auto",
     batch: Annotated[
-        int, typer.Option(help="Most crops that are run at once.", rich_help_panel=_SPEED)
-    ] = 32,
+        int | None,
+        typer.Option(
+            help="Most crops that are run at once; by default what suits the device.",
+            rich_help_panel=_SPEED,
+        ),
+    ] = None,
     frames_at_once: Annotated[
         int, typer.Option(help="Most frames that are run at once.", rich_help_panel=_SPEED)
     ] = 8,
@@ -303,7 +307,7 @@ def detect(
         summary = {"out": out, "device": detection.detector.device}
         typer.echo(json.dumps({**summary, **asdict(totals), "failed": outcome.failed}))
     else:
-        if totals.seconds and any(source.moving for source in detection.sources):
+        if totals.frames and any(source.moving for source in detection.sources):
             report.line(time_shares(totals))
         typer.echo(
             f"{totals.people} people in {totals.frames} frames of {totals.sources} sources "

@@ -28,6 +28,11 @@ from pedpose.timing import Stopwatch
 
 Floats = NDArray[np.float32]
 
+# On a CPU larger batches are no faster, and PyTorch keeps memory for each size it has met: with 16
+# it stays 600 MiB below that of 32.
+_CPU_BATCH = 16
+_GPU_BATCH = 64
+
 IN_SIGHT = 0.2
 """Score from which on a joint counts in the score of its person."""
 
@@ -40,7 +45,7 @@ class DetectorSettings:
         min_score: Least score of a person (see :func:`person_scores`), calibrated if the joint
             network's weights say how.
         max_oks: Of two people whose joints are more alike than this the better one is kept.
-        batch: Most crops that are run at once.
+        batch: Most crops that are run at once; None for what suits the device.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         find_people: Whether the person finder is loaded; known boxes and whole pictures do
             without it.
@@ -49,7 +54,7 @@ class DetectorSettings:
 
     min_score: float = 0.3
     max_oks: float = 0.7
-    batch: int = 32
+    batch: int | None = None
     device: str = "auto"
     find_people: bool = True
     heat: bool = False
@@ -59,7 +64,7 @@ class DetectorSettings:
         for name in ("min_score", "max_oks"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(f"{name}: expected 0..1, found {getattr(self, name)}")
-        if self.batch < 1:
+        if self.batch is not None and self.batch < 1:
             raise ConfigError(f"batch: expected 1 or more, found {self.batch}")
 
 
@@ -111,12 +116,13 @@ class PoseDetector:
         self.watch = Stopwatch()
         device = resolve_device(self._settings.device)
         self.device = describe_device(device)
+        batch = self._settings.batch or (_CPU_BATCH if device.type == "cpu" else _GPU_BATCH)
         joints = joints or shipped_weights("joints")
         loaded = _load(joints, "joints")
         self.weights = {str(joints): loaded.sha256}
         self.skeleton: Skeleton = loaded.joint_skeleton
         self._estimator = JointEstimator(
-            TorchRuntime(loaded.network, device), loaded.network.architecture, self._settings.batch
+            TorchRuntime(loaded.network, device), loaded.network.architecture, batch
         )
         self._joint_chance = loaded.calibration.get("joints", Calibration())
         self._person_chance = loaded.calibration.get("people", Calibration())

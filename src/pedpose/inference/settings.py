@@ -70,7 +70,7 @@ class DetectSettings:
         blur_faces: Whether faces are covered.
         heatmaps: Whether heatmaps are drawn.
         style: How people are drawn.
-        batch: Most crops that are run at once.
+        batch: Most crops that are run at once; None for what suits the device.
         frames_at_once: Most frames that are run at once.
         files_at_once: How many files are read at the same time.
         shard: Which part of the sources is done here; None for all.
@@ -93,7 +93,7 @@ class DetectSettings:
     blur_faces: bool = False
     heatmaps: bool = False
     style: Style = field(default_factory=Style)
-    batch: int = 32
+    batch: int | None = None
     frames_at_once: int = 8
     files_at_once: int = 1
     shard: Shard | None = None
