@@ -114,8 +114,8 @@ def test_people_are_found_in_between_by_their_joints(tmp_path: Path):
         arguments = ("--save", "json", "--max-frames", 40, "--find-every", every, "--out", out)
         assert detect(WALK, *arguments).exit_code == 0
         counts[every] = [len(f["people"]) for f in lines_of(out / "json/walk.jsonl")]
-    assert sum(counts["5"]) == pytest.approx(sum(counts["1"]), rel=0.1)
-    assert sum(counts["auto"]) == pytest.approx(sum(counts["1"]), rel=0.1)
+    assert sum(counts["5"]) == pytest.approx(sum(counts["1"]), rel=0.2)
+    assert sum(counts["auto"]) == pytest.approx(sum(counts["1"]), rel=0.2)
 
 
 def test_only_a_region(tmp_path: Path):

@@ -30,6 +30,8 @@ class Dots:
     The joints are the corners.
     """
 
+    skeleton = CORNERS
+
     def __init__(self) -> None:
         self.searched: list[int] = []
         self.batches: list[int] = []
@@ -54,7 +56,8 @@ class Dots:
         keypoints = np.ones((len(boxes), 4, 3), np.float32)
         dots = self._boxes(image)[0]
         for person, box in zip(keypoints, boxes, strict=True):
-            x1, y1, x2, y2 = dots[np.abs(dots - box).sum(axis=1).argmin()]
+            nearest = np.abs(dots - box).sum(axis=1).argmin()
+            x1, y1, x2, y2 = dots[nearest]
             person[:, :2] = [[x1, y1], [x2, y1], [x1, y2], [x2, y2]]
         return Estimate(People(CORNERS, keypoints, boxes, found), found)
 
@@ -91,16 +94,14 @@ def test_all_frames_go_through_both_networks_together():
 def test_each_third_frame_is_searched_and_the_others_follow():
     look, dots = looker(find_every=3)
     assert places(look(FRAMES)) == WHERE
-    assert [n for n in dots.searched if n] == [1, 1]
-    assert dots.batches == [1] * 6
+    assert (dots.searched, dots.batches) == ([2], [6])
 
 
 def test_between_searches_frames_of_several_sources_go_together():
     look, dots = looker(find_every=3)
     mixed = [pair for i in range(6) for pair in ((A, FRAMES[i][1]), (B, frame(i, (40, 30))))]
     assert places(look(mixed)) == [where for w in WHERE for where in (w, [40.5])]
-    assert dots.batches == [2] * 6
-    assert [n for n in dots.searched if n] == [2, 2]
+    assert (dots.searched, dots.batches) == ([4], [12])
 
 
 def test_state_lasts_from_batch_to_batch_until_a_source_is_forgotten():
@@ -111,6 +112,23 @@ def test_state_lasts_from_batch_to_batch_until_a_source_is_forgotten():
     look.forget(A)
     look(FRAMES[4:])
     assert sum(dots.searched) == 2
+
+
+def test_people_who_move_fast_are_met_on_their_way_to_where_they_are_found_next():
+    look, _ = looker(find_every=5)
+    fast = [(A, frame(i, (10 + 5 * i, 20))) for i in range(6)]
+    assert places(look(fast)) == [[10.5 + 5 * i] for i in range(6)]
+
+
+def test_who_leaves_the_picture_is_seen_no_more():
+    look, _ = looker(find_every=30)
+    there = np.zeros((60, 80, 3), np.uint8)
+    away = Frame(there, 1, 0.04)
+    look([(A, frame(0, (1, 20)))])
+    state = look._states["a"]
+    state.carrier._last.people.keypoints[:, :, 0] -= 200  # type: ignore[union-attr]
+    state.carrier._last.people.boxes[:, ::2] -= 200  # type: ignore[union-attr]
+    assert len(look([(A, away)])[0].estimate.people) == 0
 
 
 def test_pictures_are_searched_each():

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from pedpose.errors import ConfigError
-from pedpose.geometry import Image
-from pedpose.inference.carrying import Carrier
+from pedpose.geometry import Image, clip_boxes
+from pedpose.inference.carrying import Boxes, Carrier
 from pedpose.inference.detector import Estimate, PoseDetector
 from pedpose.inference.region import Region
 from pedpose.inference.still import StillCheck
-from pedpose.people import Floats
+from pedpose.people import Floats, People
 from pedpose.reading.frame import Frame
 from pedpose.reading.sources import Source
 
@@ -40,11 +40,6 @@ class LookSettings:
         if self.find_every is not None and self.find_every < 1:
             raise ConfigError(f"find-every: expected auto, 1 or more, found {self.find_every}")
 
-    @property
-    def one_by_one(self) -> bool:
-        """Whether what is done with a frame depends on the frame before."""
-        return self.find_every != 1 or self.skip_still
-
 
 @dataclass(frozen=True, slots=True)
 class Sight:
@@ -64,6 +59,8 @@ class Looker:
         self._detector = detector
         self._settings = settings
         self._known = known
+        nobody = Estimate(People.empty(detector.skeleton), np.zeros(0, np.float32))
+        self._pictures = _State(nobody)
         self._states: dict[str, _State] = {}
 
     def __call__(self, frames: Sequence[tuple[Source, Frame]]) -> list[Sight]:
@@ -78,65 +75,68 @@ class Looker:
             found = [np.ones(len(b), np.float32) for b in boxes]
             images = [frame.image for _, frame in frames]
             return [Sight(e) for e in self._detector.estimate(images, boxes, found)]
-        sights: dict[int, Sight] = {}
-        for places in self._rounds([source for source, _ in frames]):
-            seen = self._round([frames[place] for place in places])
-            sights.update(zip(places, seen, strict=True))
-        return [sights[place] for place in range(len(frames))]
+        states = [self._state(source) for source, _ in frames]
+        still = [
+            state.still is not None and state.still(frame.image)
+            for state, (_, frame) in zip(states, frames, strict=True)
+        ]
+        waiting: dict[int, list[int]] = {}
+        for place, state in enumerate(states):
+            if not still[place]:
+                waiting.setdefault(id(state), []).append(place)
+        seen: dict[int, Estimate] = {}
+        while waiting:
+            spans: list[_Span] = []
+            for key, places in list(waiting.items()):
+                state = states[places[0]]
+                count, due = state.span([frames[place][1] for place in places])
+                spans.append(_Span(state, places[:count], due))
+                waiting[key] = places[count:]
+                if not waiting[key]:
+                    del waiting[key]
+            self._look(spans, frames, seen)
+        return [self._sight(state, seen.get(place)) for place, state in enumerate(states)]
 
     def forget(self, source: Source) -> None:
         """Forget a source that has ended."""
         self._states.pop(source.name, None)
 
-    def _rounds(self, sources: Sequence[Source]) -> list[list[int]]:
-        """Return which frames can be looked at together: of each source only one if need be."""
-        if not self._settings.one_by_one:
-            return [list(range(len(sources)))]
-        rounds: list[list[int]] = []
-        turns: dict[str, int] = {}
-        for place, source in enumerate(sources):
-            turn = turns.get(source.name, 0)
-            turns[source.name] = turn + 1
-            if turn == len(rounds):
-                rounds.append([])
-            rounds[turn].append(place)
-        return rounds
+    def _sight(self, state: _State, seen: Estimate | None) -> Sight:
+        """Return what was seen in a frame; the same as in the last one where it is still."""
+        if seen is None:
+            return Sight(state.last, still=True)
+        state.last = seen
+        return Sight(seen)
 
-    def _round(self, frames: Sequence[tuple[Source, Frame]]) -> list[Sight]:
-        """Look at frames none of which depends on another."""
-        sights: list[Sight | None] = []
-        active: list[_Look] = []
-        for source, frame in frames:
-            state = self._states.setdefault(source.name, self._new_state(source))
-            if state.still is not None and state.still(frame.image) and state.last is not None:
-                sights.append(Sight(state.last, still=True))
-                continue
-            by_finder = state.carrier is None or state.carrier.due(frame.time_s or 0.0)
-            active.append(_Look(frame, state, by_finder))
-            sights.append(None)
-        fresh = iter(self._look(active))
-        return [sight or Sight(next(fresh)) for sight in sights]
-
-    def _look(self, looks: Sequence[_Look]) -> list[Estimate]:
-        """Look at frames by finder or carried boxes and joint network."""
-        found = iter(self._search([look.frame.image for look in looks if look.by_finder]))
-        boxes = [
-            next(found) if look.by_finder else look.state.carried(look.frame.image)
-            for look in looks
+    def _look(
+        self,
+        spans: Sequence[_Span],
+        frames: Sequence[tuple[Source, Frame]],
+        seen: dict[int, Estimate],
+    ) -> None:
+        """Look at frames by finder or carried boxes, and all by the joint network together."""
+        searched = [place for span in spans for place in span.searched]
+        fresh = self._search([frames[place][1].image for place in searched])
+        found = dict(zip(searched, fresh, strict=True))
+        for span in spans:
+            found.update(span.carried(found))
+        places = [place for span in spans for place in span.places]
+        images = [frames[place][1].image for place in places]
+        inside = [
+            _in_picture(found[place], image) for place, image in zip(places, images, strict=True)
         ]
-        images = [look.frame.image for look in looks]
-        estimates = self._detector.estimate(images, *zip(*boxes, strict=True)) if looks else []
-        chosen = []
-        for look, estimate in zip(looks, estimates, strict=True):
+        boxes, scores = [boxes for boxes, _ in inside], [scores for _, scores in inside]
+        estimates = self._detector.estimate(images, boxes, scores)
+        for place, image, estimate in zip(places, images, estimates, strict=True):
             best = self._detector.choose(estimate)
             if self._settings.region is not None:
-                inside = self._settings.region.holds(best.people.boxes, look.frame.image)
-                best = best.select(np.flatnonzero(inside))
-            look.state.update(best, look.by_finder, look.frame.time_s or 0.0)
-            chosen.append(best)
-        return chosen
+                held = self._settings.region.holds(best.people.boxes, image)
+                best = best.select(np.flatnonzero(held))
+            seen[place] = best
+        for span in spans:
+            span.update([(seen[place], frames[place][1].time_s or 0.0) for place in span.places])
 
-    def _search(self, images: Sequence[Image]) -> list[tuple[Floats, Floats]]:
+    def _search(self, images: Sequence[Image]) -> list[Boxes]:
         """Search pictures, or the part of each that holds the region."""
         region = self._settings.region
         if region is None:
@@ -152,41 +152,78 @@ class Looker:
             )
         ]
 
-    def _new_state(self, source: Source) -> _State:
+    def _state(self, source: Source) -> _State:
+        """Return what is remembered of a source."""
         if not source.moving:
-            return _State(None, None)
-        every = self._settings.find_every
-        return _State(
-            None if every == 1 else Carrier(every),
-            StillCheck() if self._settings.skip_still else None,
-        )
+            return self._pictures
+        if source.name not in self._states:
+            every = self._settings.find_every
+            self._states[source.name] = _State(
+                self._pictures.last,
+                None if every == 1 else Carrier(every, self._pictures.last),
+                StillCheck() if self._settings.skip_still else None,
+            )
+        return self._states[source.name]
+
+
+def _in_picture(found: Boxes, image: Image) -> Boxes:
+    """Limit boxes to a picture (H, W, 3), and leave out people who have left it."""
+    height, width = image.shape[:2]
+    boxes = clip_boxes(found[0], width, height)
+    solid = ((boxes[:, 2:] - boxes[:, :2]) >= 1).all(axis=1)
+    return boxes[solid], found[1][solid]
 
 
 @dataclass(slots=True)
 class _State:
-    """What the next frame of a source needs."""
+    """What the next frame of a source needs.
 
-    carrier: Carrier | None
-    still: StillCheck | None
-    last: Estimate | None = None
+    Attributes:
+        last: The people of the last frame.
+        carrier: Carries them on; None where the finder looks at each frame.
+        still: Tells frames that are the same; None where each one is looked at.
+    """
 
-    def carried(self, image: Image) -> tuple[Floats, Floats]:
-        """Return carried boxes (N, 4) and the finder's scores (N,)."""
+    last: Estimate
+    carrier: Carrier | None = None
+    still: StillCheck | None = None
+
+    def span(self, frames: Sequence[Frame]) -> tuple[int, list[int]]:
+        """Tell how many frames can be looked at together, and which of them by the finder."""
         if self.carrier is None:
-            raise ValueError("expected a source whose people are carried")
-        return self.carrier.boxes(image)
-
-    def update(self, estimate: Estimate, by_finder: bool, time_s: float) -> None:
-        """Take the people of a frame."""
-        self.last = estimate
-        if self.carrier is not None:
-            self.carrier.update(estimate, by_finder, time_s)
+            return len(frames), list(range(len(frames)))
+        return self.carrier.span([frame.time_s or 0.0 for frame in frames])
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
-    """A frame to look at, and whether by the finder."""
+class _Span:
+    """Frames of one source that are looked at together.
 
-    frame: Frame
+    Attributes:
+        state: Of the source.
+        places: Of the frames among all.
+        due: Which of these (from 0 on) the finder looks at.
+    """
+
     state: _State
-    by_finder: bool
+    places: list[int]
+    due: list[int]
+
+    @property
+    def searched(self) -> list[int]:
+        """The frames that the finder looks at."""
+        return [self.places[number] for number in self.due]
+
+    def carried(self, found: Mapping[int, Boxes]) -> dict[int, Boxes]:
+        """Return boxes and scores in the frames that the finder does not look at."""
+        if self.state.carrier is None:
+            return {}
+        fresh = {number: found[self.places[number]] for number in self.due}
+        boxes = self.state.carrier.boxes(len(self.places), fresh)
+        return {self.places[number]: each for number, each in boxes.items()}
+
+    def update(self, seen: Sequence[tuple[Estimate, float]]) -> None:
+        """Carry on what was seen in the frames, with their times."""
+        if self.state.carrier is not None:
+            for number, (estimate, time_s) in enumerate(seen):
+                self.state.carrier.update(estimate, number in self.due, time_s)

@@ -160,5 +160,4 @@ class DetectSettings:
         """Least score of people whom the detector has to find."""
         if self.blur_faces:
             return min(self.conf, FACE_SCORE)
-        doubtful = self.follows or self.find_every != 1
-        return min(self.conf, DOUBTFUL_SCORE) if doubtful else self.conf
+        return min(self.conf, DOUBTFUL_SCORE) if self.follows else self.conf
