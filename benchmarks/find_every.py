@@ -48,7 +48,8 @@ def main() -> None:
     parser.add_argument("--values", default="1,2,3,5,8,auto")
     arguments = parser.parse_args()
     print(
-        f"| --find-every | AP | AR | frames/s | finder | ({arguments.clip.name})\n|---|---|---|---|---|"
+        f"{arguments.clip.name}\n"
+        "| --find-every | AP | AR | frames/s | finder |\n|---|---|---|---|---|"
     )
     for value in arguments.values.split(","):
         with tempfile.TemporaryDirectory() as folder:

@@ -36,7 +36,7 @@ def repeat(clip: Path, frames: int, target: Path) -> None:
                 video = source.streams.video[0]
                 stream = stream or out.add_stream_from_template(video)
                 last = 0
-                for number, packet in enumerate(source.demux(video)):
+                for packet in source.demux(video):
                     if packet.dts is None:
                         continue
                     if packet.pts is None:
@@ -106,7 +106,8 @@ def main() -> None:
         )
     tenths = [memory_at(frames * i // 10, report, memory) for i in range(1, 11)]
     print(
-        f"memory (MiB): {memory_at(1000, report, memory):.0f} at 1,000 frames, {tenths[-1]:.0f} at most"
+        f"memory (MiB): {memory_at(1000, report, memory):.0f} at 1,000 frames, "
+        f"{tenths[-1]:.0f} at most"
     )
     print("memory by tenths of the run (MiB):", *(f"{rss:.0f}" for rss in tenths))
     if arguments.json:
