@@ -188,6 +188,8 @@ def test_a_broken_off_video_is_partly_done(tmp_path: Path):
         (["--whole-image", "--region", "0,0,1,1"], "nobody is searched for"),
         (["--reconnect", "-1"], "expected 0 or more"),
         (["--serve", "nowhere"], "serve: expected PORT"),
+        (["--ray", "local", "--serve", "0"], "--ray: expected --out with it"),
+        (["--ray", "local", "--blur-faces"], "--ray: writes Parquet only"),
     ],
 )
 def test_what_does_not_go_together_is_refused(tmp_path: Path, options: list[str], message: str):
@@ -201,6 +203,23 @@ def test_tracking_pictures_and_no_output_are_refused():
     assert "expected a video" in detect(SAMPLES / "night.jpg", "--track", "--out", "x").output
     result = detect(SAMPLES / "night.jpg")
     assert result.exit_code == 2 and "--out: expected a folder" in result.output
+
+
+def test_shards_are_joined(tmp_path: Path):
+    pictures = [SAMPLES / name for name in ("night.jpg", "portrait.jpg", "astronaut.jpg")]
+    for number in (1, 2):
+        out = tmp_path / str(number)
+        result = detect(*pictures, "--save", "csv,json", "--shard", f"{number}/2", "--out", out)
+        assert result.exit_code == 0, result.output
+    merge = ["merge", str(tmp_path / "1"), str(tmp_path / "2"), "--out", str(tmp_path / "all")]
+    result = CliRunner().invoke(app, merge)
+    assert result.exit_code == 0, result.output
+    assert {p.stem for p in (tmp_path / "all/json").iterdir()} == {p.stem for p in pictures}
+    parts = [list(csv.reader((tmp_path / f"{n}/people.csv").open()))[1:] for n in (1, 2)]
+    joined = list(csv.reader((tmp_path / "all/people.csv").open()))[1:]
+    assert sorted(joined) == sorted(parts[0] + parts[1]) and all(parts)
+    result = CliRunner().invoke(app, [*merge[:2], "--out", str(tmp_path / "half")])
+    assert result.exit_code == 2 and "missing: 2" in result.output
 
 
 def test_a_camera_that_is_not_there(tmp_path: Path):

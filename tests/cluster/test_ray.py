@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import pandas
 import psutil
 import pyarrow.parquet as pq
 import pytest
@@ -79,14 +80,25 @@ class Silent:
         return False
 
 
-def plain_rows(folder: Path, out: Path, settings: DetectSettings) -> list[str]:
+def plain_rows(folder: Path, out: Path, settings: DetectSettings) -> pandas.DataFrame:
     prepare([str(folder)], settings)(Silent())
-    return sorted(map(str, pq.read_table(out / "people.parquet").to_pylist()))
+    return sorted_rows([out / "people.parquet"])
 
 
-def part_rows(out: Path) -> list[str]:
-    paths = sorted((out / "parts").glob("*.parquet"))
-    return sorted(str(row) for path in paths for row in pq.read_table(path).to_pylist())
+def part_rows(out: Path) -> pandas.DataFrame:
+    return sorted_rows(list((out / "parts").glob("*.parquet")))
+
+
+def sorted_rows(paths: list[Path]) -> pandas.DataFrame:
+    tables = pandas.concat([pq.read_table(path).to_pandas() for path in paths])
+    tables["source"], tables["joint"] = tables["source"].astype(str), tables["joint"].astype(str)
+    return tables.sort_values(["source", "frame", "person", "joint"]).reset_index(drop=True)
+
+
+def check_same(found: pandas.DataFrame, expected: pandas.DataFrame) -> None:
+    """The same rows, none twice; the last digits depend on how many threads compute."""
+    assert len(expected) > 0
+    pandas.testing.assert_frame_equal(found, expected, check_dtype=False, rtol=0, atol=0.05)
 
 
 def workers() -> list[psutil.Process]:
@@ -139,7 +151,7 @@ def test_workers_and_nodes_die_and_every_file_is_done_once(
     assert totals.frames == 12 + 2
     assert not totals.interrupted
     expected = plain_rows(pictures, tmp_path / "plain", settings_for(tmp_path / "plain"))
-    assert part_rows(out) == expected != []
+    check_same(part_rows(out), expected)
     account = json.loads((out / "run.json").read_text())
     entries = {Path(entry["source"]).name: entry for entry in account["sources"]}
     assert len(entries) == 14
@@ -178,9 +190,8 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(cluster: Any, pictures: Pat
     after = {path: path.stat().st_mtime_ns for path in (out / "parts").iterdir()}
     kept = [path for path in before if after[path] == before[path]]
     assert len(kept) == second.skipped
-    assert part_rows(out) == plain_rows(
-        pictures, tmp_path / "plain", settings_for(tmp_path / "plain")
-    )
+    expected = plain_rows(pictures, tmp_path / "plain", settings_for(tmp_path / "plain"))
+    check_same(part_rows(out), expected)
     nobody: list[str] = []
     third = run(pictures, out, "no cluster is asked", lambda outcome, _: nobody.append(""))
     assert third.skipped == 12 and third.people == second.people and not nobody

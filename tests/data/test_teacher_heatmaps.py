@@ -121,4 +121,4 @@ def test_a_drawn_cloud_peaks_where_the_heatmap_did(x: float, y: float, spread: f
     points = spread * turned + torch.tensor([x, y])
     drawn = draw_cloud(points[None, :, None], values[None, :, None], (48, 40))
     assert float(drawn.sum()) == pytest.approx(1, abs=0.01)
-    assert decode_keypoints(drawn)[0, 0, :2].tolist() == pytest.approx([x, y], abs=0.3)
+    assert decode_keypoints(drawn)[0, 0, :2].tolist() == pytest.approx([x, y], abs=0.4)
