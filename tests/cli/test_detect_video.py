@@ -207,19 +207,18 @@ def test_tracking_pictures_and_no_output_are_refused():
 
 def test_shards_are_joined(tmp_path: Path):
     pictures = [SAMPLES / name for name in ("night.jpg", "portrait.jpg", "astronaut.jpg")]
-    for number in (1, 2):
-        out = tmp_path / str(number)
-        result = detect(*pictures, "--save", "csv,json", "--shard", f"{number}/2", "--out", out)
+    folders = [str(tmp_path / str(number)) for number in (1, 2, 3)]
+    for number, out in enumerate(folders, start=1):
+        result = detect(*pictures, "--save", "csv,json", "--shard", f"{number}/3", "--out", out)
         assert result.exit_code == 0, result.output
-    merge = ["merge", str(tmp_path / "1"), str(tmp_path / "2"), "--out", str(tmp_path / "all")]
-    result = CliRunner().invoke(app, merge)
+    result = CliRunner().invoke(app, ["merge", *folders[:2], "--out", str(tmp_path / "half")])
+    assert result.exit_code == 2 and "missing: 3" in result.output
+    result = CliRunner().invoke(app, ["merge", *folders, "--out", str(tmp_path / "all")])
     assert result.exit_code == 0, result.output
     assert {p.stem for p in (tmp_path / "all/json").iterdir()} == {p.stem for p in pictures}
-    parts = [list(csv.reader((tmp_path / f"{n}/people.csv").open()))[1:] for n in (1, 2)]
+    parts = [list(csv.reader(Path(out, "people.csv").open()))[1:] for out in folders]
     joined = list(csv.reader((tmp_path / "all/people.csv").open()))[1:]
-    assert sorted(joined) == sorted(parts[0] + parts[1]) and all(parts)
-    result = CliRunner().invoke(app, [*merge[:2], "--out", str(tmp_path / "half")])
-    assert result.exit_code == 2 and "missing: 2" in result.output
+    assert sorted(joined) == sorted(row for part in parts for row in part) and all(parts)
 
 
 def test_a_camera_that_is_not_there(tmp_path: Path):
