@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pedpose.errors import ConfigError, DataError
@@ -36,6 +36,7 @@ def skeletons(draw: st.DrawFn) -> Skeleton:
 
 
 @given(skeletons())
+@example(Skeleton(("0\x85", "a\u2028b", "\n1")))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_what_is_written_is_read(tmp_path: Path, skeleton: Skeleton) -> None:
     assert read_skeleton(write(tmp_path, skeleton_to_yaml(skeleton))) == skeleton

@@ -72,7 +72,11 @@ def skeleton_to_yaml(skeleton: Skeleton) -> str:
         content["swaps"] = [[names[a], names[b]] for a, b in skeleton.swaps]
     if skeleton.sigmas is not None:
         content["sigmas"] = dict(zip(names, skeleton.sigmas, strict=True))
-    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, default_flow_style=None)
+    # PyYAML writes some line breaks of Unicode so that it reads spaces: these are escaped.
+    as_they_are = all(name.isprintable() for name in names)
+    return yaml.safe_dump(
+        content, sort_keys=False, allow_unicode=as_they_are, default_flow_style=None
+    )
 
 
 def _read_yaml(path: Path) -> object:
