@@ -145,6 +145,15 @@ def clip_boxes(boxes: Floats, width: float, height: float) -> Floats:
     return np.clip(boxes, 0, limit).astype(np.float32)
 
 
+def boxes_in_picture(
+    boxes: Floats, scores: Floats, width: float, height: float
+) -> tuple[Floats, Floats]:
+    """Limit boxes (N, 4) with scores (N,) to a picture; those of less than a pixel are left out."""
+    boxes = clip_boxes(boxes, width, height)
+    solid = ((boxes[:, 2:] - boxes[:, :2]) >= 1).all(axis=1)
+    return boxes[solid], scores[solid]
+
+
 def iou(boxes: Floats, others: Floats) -> Floats:
     """Return intersection over union (N, M) of boxes (N, 4) and (M, 4), x1, y1, x2, y2."""
     low = np.maximum(boxes[:, None, :2], others[None, :, :2])

@@ -164,8 +164,7 @@ def _read_weights(settings: DetectSettings) -> tuple[dict[str, Any], dict[str, b
 
     The networks are built here, too: what is wrong with them is said before a cluster is asked.
     """
-    from pedpose.cluster.ray_worker import load_detector
-    from pedpose.inference.detection import Detection
+    from pedpose.inference.detection import Detection, load_detector
 
     detector = load_detector(settings, "cpu", settings.weights, settings.person_weights)
     paths = zip(("joints", "person"), detector.weights, strict=False)

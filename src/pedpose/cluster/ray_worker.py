@@ -15,8 +15,7 @@ from pedpose.cluster.outcome import PARQUET, Outcome
 from pedpose.cluster.parts import Part, part_name
 from pedpose.cluster.store import Store, scratch
 from pedpose.errors import ConfigError, PedposeError
-from pedpose.inference.detection import Detection, whole_image
-from pedpose.inference.detector import DetectorSettings, PoseDetector
+from pedpose.inference.detection import Detection, load_detector, whole_image
 from pedpose.inference.settings import DetectSettings
 from pedpose.reading.frame import End
 from pedpose.reading.sources import Source
@@ -42,25 +41,6 @@ class WorkOrder:
     settings: DetectSettings
     settings_hash: str
     tries: int
-
-
-def load_detector(
-    settings: DetectSettings, device: str, joints: Path | None, person: Path | None
-) -> PoseDetector:
-    """Load the networks, from these files or from those of the package.
-
-    Raises:
-        CheckpointError: If weights cannot be used.
-        ConfigError: If the device does not exist.
-    """
-    find_people = not settings.known
-    return PoseDetector(
-        joints,
-        person,
-        DetectorSettings(
-            settings.least_score, batch=settings.batch, device=device, find_people=find_people
-        ),
-    )
 
 
 class Worker:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from pedpose.inference.boxes_file import KnownBoxes
 from pedpose.inference.detector import DetectorSettings, PoseDetector
 from pedpose.inference.finishing import Finishing
 from pedpose.inference.follow import Follower, FollowSettings
+from pedpose.inference.head_regions import check_heads
 from pedpose.inference.look import BoxesOf, Looker
 from pedpose.inference.privacy import FaceBlur
 from pedpose.inference.run import Progress, Stages, Totals, run
@@ -170,19 +172,9 @@ def prepare(arguments: Sequence[str], settings: DetectSettings) -> Detection:
     boxes = None if settings.known.boxes is None else KnownBoxes(settings.known.boxes)
     if boxes is not None:
         check_boxes(boxes, found)
-    detector = PoseDetector(
-        settings.weights,
-        settings.person_weights,
-        DetectorSettings(
-            settings.least_score,
-            batch=settings.batch,
-            device=settings.device,
-            find_people=not settings.known,
-            heat=settings.heatmaps,
-        ),
-    )
+    detector = load_detector(settings, settings.device, settings.weights, settings.person_weights)
     if settings.blur_faces:
-        FaceBlur(detector.skeleton)  # refuses a skeleton without faces before anything is done
+        check_heads(detector.skeleton)
     known: BoxesOf | None = None
     if settings.known.whole_image:
         known = whole_image
@@ -192,6 +184,28 @@ def prepare(arguments: Sequence[str], settings: DetectSettings) -> Detection:
     sources = found if shard is None else shard.select(found)
     all_sources = None if shard is None else fingerprint(found)
     return Detection(settings, sources, detector, known, all_sources)
+
+
+def load_detector(
+    settings: DetectSettings, device: str, joints: Path | None, person: Path | None
+) -> PoseDetector:
+    """Load the networks for these settings, from these files or from those of the package.
+
+    Raises:
+        CheckpointError: If weights cannot be used.
+        ConfigError: If the device does not exist.
+    """
+    return PoseDetector(
+        joints,
+        person,
+        DetectorSettings(
+            settings.least_score,
+            batch=settings.batch,
+            device=device,
+            find_people=not settings.known,
+            heat=settings.heatmaps,
+        ),
+    )
 
 
 def check_boxes(boxes: KnownBoxes, sources: Sequence[Source]) -> None:

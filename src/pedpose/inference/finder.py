@@ -87,9 +87,7 @@ class PersonFinder:
         self, boxes: Floats, scores: Floats, height: int, width: int
     ) -> tuple[Floats, Floats]:
         """Limit boxes to the picture and to one a person."""
-        boxes = geometry.clip_boxes(boxes, width, height)
-        solid = ((boxes[:, 2:] - boxes[:, :2]) >= 1).all(axis=1)
-        boxes, scores = boxes[solid], scores[solid]
+        boxes, scores = geometry.boxes_in_picture(boxes, scores, width, height)
         keep = suppress_overlaps(boxes, self._settings.max_iou)[: self._settings.limit]
         return boxes[keep], scores[keep]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pedpose.errors import ConfigError
-from pedpose.geometry import Image, clip_boxes
+from pedpose.geometry import Image, boxes_in_picture
 from pedpose.inference.carrying import Boxes, Carrier
 from pedpose.inference.detector import Estimate, PoseDetector
 from pedpose.inference.region import Region
@@ -123,7 +123,8 @@ class Looker:
         places = [place for span in spans for place in span.places]
         images = [frames[place][1].image for place in places]
         inside = [
-            _in_picture(found[place], image) for place, image in zip(places, images, strict=True)
+            boxes_in_picture(*found[place], image.shape[1], image.shape[0])
+            for place, image in zip(places, images, strict=True)
         ]
         boxes, scores = [boxes for boxes, _ in inside], [scores for _, scores in inside]
         estimates = self._detector.estimate(images, boxes, scores)
@@ -164,14 +165,6 @@ class Looker:
                 StillCheck() if self._settings.skip_still else None,
             )
         return self._states[source.name]
-
-
-def _in_picture(found: Boxes, image: Image) -> Boxes:
-    """Limit boxes to a picture (H, W, 3), and leave out people who have left it."""
-    height, width = image.shape[:2]
-    boxes = clip_boxes(found[0], width, height)
-    solid = ((boxes[:, 2:] - boxes[:, :2]) >= 1).all(axis=1)
-    return boxes[solid], found[1][solid]
 
 
 @dataclass(slots=True)

@@ -10,13 +10,12 @@ from pedpose.errors import ConfigError
 from pedpose.inference.look import LookSettings
 from pedpose.reading.reconnect import Reconnect
 from pedpose.reading.selection import Selection
+from pedpose.tracking.tracker import DOUBTFUL_SCORE
 from pedpose.writing.themes import Style
 
 DEFAULT_KINDS = ("overlay", "json", "csv", "coco")
 TRACK_KINDS = ("mot", "tracks")
 MIN_SCORE = 0.3
-DOUBTFUL_SCORE = 0.1
-"""Least score of people who are followed through doubtful frames."""
 FACE_SCORE = 0.02
 """Least score of people whose faces are covered: better too many than one too few."""
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import av
 import av.error
@@ -19,8 +17,8 @@ from av.video.stream import VideoStream
 from pedpose.errors import SourceError
 from pedpose.geometry import Image
 from pedpose.reading.failure import ConnectionFailure
-
-DEFAULT_FPS = 25.0
+from pedpose.reading.files import check_video_file
+from pedpose.reading.reader import DEFAULT_FPS
 
 # Playlists: their size tells nothing of the length of what they list.
 _PLAYLISTS = ("dash", "hls")
@@ -38,7 +36,7 @@ _FINAL = (
 
 
 class AvInput:
-    """The pictures of a file or stream, opened; a context manager.
+    """The pictures of a file or stream, opened; to be closed.
 
     Attributes:
         container: All that is in it.
@@ -94,19 +92,6 @@ class AvInput:
         self.frame_count = announced if announced > 0 else None
         self.has_times = self.container.format.name != "avi"
 
-    def __enter__(self) -> Self:
-        """Return the open input."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Close it."""
-        self.close()
-
     def close(self) -> None:
         """Close the file or connection."""
         self.container.close()
@@ -142,10 +127,7 @@ def open_file(path: Path) -> AvInput:
     Raises:
         SourceError: If the file is missing, empty, or not a video that PyAV can read.
     """
-    if not path.is_file():
-        raise SourceError(f"{path}: expected a video, found no such file")
-    if path.stat().st_size == 0:
-        raise SourceError(f"{path}: expected a video, found an empty file")
+    check_video_file(path)
     try:
         # A file may name others to be read along; none of them shall be on a network.
         return AvInput(str(path.absolute()), options={"protocol_whitelist": "file"})

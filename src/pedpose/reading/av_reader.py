@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import av
 from av.video.frame import VideoFrame
@@ -17,6 +15,7 @@ from pedpose.reading.av_seek import Landing, find_landing
 from pedpose.reading.completeness import Announced
 from pedpose.reading.failure import ConnectionFailure
 from pedpose.reading.frame import Frame
+from pedpose.reading.reader import FiniteReader
 from pedpose.reading.selection import Selection
 from pedpose.reading.taking import Taking
 from pedpose.reading.timeline import Timeline
@@ -25,7 +24,7 @@ from pedpose.reading.timeline import Timeline
 _Stamped = tuple[VideoFrame, int | None]
 
 
-class AvVideo:
+class AvVideo(FiniteReader):
     """A video file, or a recording at an address, opened with PyAV.
 
     A context manager whose iteration gives each selected frame once, upright, with the time at
@@ -37,8 +36,6 @@ class AvVideo:
     Attributes:
         fps: Frames a second, the average where it varies.
         frame_count: How many frames the video announces, which can be wrong, or None.
-        gaps: Always 0.
-        live: Always False.
         decoder: How it is decoded.
     """
 
@@ -59,37 +56,22 @@ class AvVideo:
             file: The file; None where it is read over a network.
             reopen: Opens the same again, where it cannot seek.
         """
+        super().__init__()
         self._source = source
         self._selection = selection
         self._file = file
         self._reopen = reopen
-        self._stopped = False
         self._broken = 0
         self._reason = ""
         expected = source.frame_count if selection.whole else None
         self._announced = Announced(label, file, expected, source.fps)
         self.fps = source.fps
         self.frame_count = source.frame_count
-        self.gaps = 0
-        self.live = False
         self.decoder = f"pyav {source.codec}"
 
-    def __enter__(self) -> Self:
-        """Return the open video."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """Close the file."""
         self._source.close()
-
-    def stop(self) -> None:
-        """Let a running iteration end soon, without an error; from any thread."""
-        self._stopped = True
 
     def __iter__(self) -> Iterator[Frame]:
         """Yield the selected frames.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -49,11 +50,11 @@ def find_landing(path: Path, start_s: float) -> Landing | None:
         then decode from the beginning.
     """
     try:
-        with open_file(path) as source:
+        with closing(open_file(path)) as source:
             first = next(source.container.decode(source.stream), None)
             if first is None or first.pts is None:
                 return None
-        with open_file(path) as source:
+        with closing(open_file(path)) as source:
             return _land(source, first.pts, start_s)
     except av.FFmpegError:
         return None

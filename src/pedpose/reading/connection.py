@@ -14,7 +14,8 @@ from pedpose.geometry import Image
 from pedpose.reading.addresses import camera_number
 from pedpose.reading.failure import ConnectionFailure
 from pedpose.reading.opencv_log import SILENCE
-from pedpose.reading.video_reader import DEFAULT_FPS, count_of, picture_of, rate_of
+from pedpose.reading.reader import DEFAULT_FPS
+from pedpose.reading.video_reader import count_of, picture_of, rate_of
 
 if TYPE_CHECKING:
     from av.packet import Packet

@@ -25,6 +25,18 @@ class Match:
     root: Path
 
 
+def check_video_file(path: Path) -> None:
+    """Make sure that there is something in a file before a decoder is asked.
+
+    Raises:
+        SourceError: If it is missing or empty.
+    """
+    if not path.is_file():
+        raise SourceError(f"{path}: expected a video, found no such file")
+    if path.stat().st_size == 0:
+        raise SourceError(f"{path}: expected a video, found an empty file")
+
+
 def is_picture(path: Path) -> bool:
     """Whether a file has the suffix of a picture."""
     return path.suffix.lower() in PICTURE_SUFFIXES

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from pedpose.pictures import read_picture
 from pedpose.reading.frame import Frame
+from pedpose.reading.reader import FiniteReader
 
 
-class PictureReader:
+class PictureReader(FiniteReader):
     """A picture as a reader; see :class:`pedpose.reading.reader.Reader`.
 
     Attributes:
         fps: 0, since it has no time.
         frame_count: 1.
-        gaps: 0.
-        live: False.
+        decoder: How it is decoded.
     """
 
     def __init__(self, path: Path) -> None:
@@ -27,28 +25,12 @@ class PictureReader:
         Raises:
             SourceError: If it cannot be read.
         """
+        super().__init__()
         self.fps = 0.0
         self.frame_count: int | None = 1
-        self.gaps = 0
-        self.live = False
         self.decoder = "pillow"
         self._frame = Frame(read_picture(path), 0, None)
-
-    def __enter__(self) -> Self:
-        """Return the reader."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Nothing is open."""
 
     def __iter__(self) -> Iterator[Frame]:
         """Yield the picture."""
         yield self._frame
-
-    def stop(self) -> None:
-        """Nothing takes long."""

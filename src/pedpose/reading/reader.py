@@ -8,6 +8,9 @@ from typing import Protocol, Self
 
 from pedpose.reading.frame import Frame
 
+DEFAULT_FPS = 25.0
+"""Frames a second where a source does not tell."""
+
 
 class Reader(Protocol):
     """An open video, sequence, camera or stream; a context manager that gives frames once.
@@ -47,3 +50,42 @@ class Reader(Protocol):
 
     def stop(self) -> None:
         """Let a running iteration end soon, without an error; from any thread."""
+
+
+class FiniteReader:
+    """What readers of files and recordings share: they are never lost, and wait to be read.
+
+    A context manager that closes at the end of its block.
+
+    Attributes:
+        gaps: Always 0.
+        live: Always False.
+    """
+
+    gaps: int = 0
+    live: bool = False
+
+    def __init__(self) -> None:
+        """Begin without a wish to stop."""
+        self._stopped = False
+
+    def __enter__(self) -> Self:
+        """Return the open reader."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close what it reads."""
+        self.close()
+
+    def close(self) -> None:
+        """Let go of what it reads, and end an iteration that still runs."""
+        self.stop()
+
+    def stop(self) -> None:
+        """Let a running iteration end soon, without an error; from any thread."""
+        self._stopped = True

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import TracebackType
-from typing import Self
 
 from pedpose.errors import SourceError
 from pedpose.pictures import read_picture
 from pedpose.reading.frame import Frame
+from pedpose.reading.reader import FiniteReader
 from pedpose.reading.selection import Selection
 from pedpose.reading.sources import Source
 from pedpose.reading.taking import Taking
@@ -16,14 +15,12 @@ from pedpose.reading.taking import Taking
 _MOST_NAMED = 5
 
 
-class PictureSequence:
+class PictureSequence(FiniteReader):
     """Pictures of one size with a constant rate; a context manager that gives each once.
 
     Attributes:
         fps: Pictures a second.
         frame_count: How many there are.
-        gaps: Always 0.
-        live: Always False.
         decoder: How they are decoded.
     """
 
@@ -35,31 +32,12 @@ class PictureSequence:
         """
         if source.fps is None:
             raise ValueError(f"{source.label}: a sequence needs a rate")
+        super().__init__()
         self._source = source
         self._selection = selection
-        self._stopped = False
         self.fps = source.fps
         self.frame_count: int | None = len(source.files)
-        self.gaps = 0
-        self.live = False
         self.decoder = "pillow"
-
-    def __enter__(self) -> Self:
-        """Return the sequence."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """End an iteration that still runs."""
-        self.stop()
-
-    def stop(self) -> None:
-        """Let a running iteration end soon, without an error; from any thread."""
-        self._stopped = True
 
     def __iter__(self) -> Iterator[Frame]:
         """Yield the selected pictures that can be read and have the size of the first of them.

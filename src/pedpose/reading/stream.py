@@ -14,12 +14,12 @@ from pedpose.reading.connection import Connection, connect
 from pedpose.reading.failure import ConnectionFailure
 from pedpose.reading.frame import Frame
 from pedpose.reading.pump import Pump
+from pedpose.reading.reader import DEFAULT_FPS
 from pedpose.reading.reconnect import Outage, Reconnect
 from pedpose.reading.recording import recording_of
 from pedpose.reading.selection import Selection
 from pedpose.reading.sources import Source
 from pedpose.reading.taking import Taking
-from pedpose.reading.video_reader import DEFAULT_FPS
 
 _RECONNECT = Reconnect()
 _AHEAD = 2  # frames that wait in memory

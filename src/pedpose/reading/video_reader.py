@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import cv2
 import numpy as np
@@ -15,17 +13,18 @@ from pedpose.errors import SourceError
 from pedpose.geometry import Image
 from pedpose.reading.completeness import Announced
 from pedpose.reading.failure import ConnectionFailure
+from pedpose.reading.files import check_video_file
 from pedpose.reading.frame import Frame
 from pedpose.reading.opencv_log import SILENCE
+from pedpose.reading.reader import DEFAULT_FPS, FiniteReader
 from pedpose.reading.selection import Selection
 from pedpose.reading.taking import Taking
 from pedpose.reading.timeline import Timeline
 
-DEFAULT_FPS = 25.0
 _WHOLE = Selection()
 
 
-class OpenVideo:
+class OpenVideo(FiniteReader):
     """A video that OpenCV has opened; a context manager that gives each selected frame once.
 
     Frames are turned upright by the rotation that the file carries. A late start decodes, but does
@@ -35,8 +34,6 @@ class OpenVideo:
     Attributes:
         fps: Frames a second, the average where it varies; 25 where the file does not tell.
         frame_count: How many frames the file announces, which can be wrong, or None.
-        gaps: Always 0.
-        live: Always False.
         decoder: How it is decoded.
     """
 
@@ -51,28 +48,17 @@ class OpenVideo:
             label: What to call it in messages.
             file: The file; None where it is read over a network.
         """
+        super().__init__()
         self._capture = capture
         self._selection = selection
         self._label = label
-        self._stopped = False
         self.fps = rate_of(capture)
         self.frame_count = count_of(capture)
         expected = self.frame_count if selection.whole else None
         self._announced = Announced(label, file, expected, self.fps)
-        self.gaps = 0
-        self.live = False
         self.decoder = "opencv"
 
-    def __enter__(self) -> Self:
-        """Return the open video."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """Close the file."""
         self._capture.release()
 
@@ -83,10 +69,6 @@ class OpenVideo:
             int(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH)),
             int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
         )
-
-    def stop(self) -> None:
-        """Let a running iteration end soon, without an error; from any thread."""
-        self._stopped = True
 
     def __iter__(self) -> Iterator[Frame]:
         """Yield the selected frames.
@@ -135,10 +117,7 @@ class Video(OpenVideo):
         Raises:
             SourceError: If the file is missing, empty, or not a video that OpenCV can read.
         """
-        if not path.is_file():
-            raise SourceError(f"{path}: expected a video, found no such file")
-        if path.stat().st_size == 0:
-            raise SourceError(f"{path}: expected a video, found an empty file")
+        check_video_file(path)
         # FFmpeg reads "a:b.mp4" as a protocol unless it is an absolute path, and OpenCV's other
         # backends read "%03d" as a series of pictures.
         with SILENCE:

@@ -28,6 +28,8 @@ _DOUBTFUL_S = 0.2  # a doubtful person goes on with a track, but does not bring 
 _SAME_PERSON = 0.7  # two people in one frame who are more alike than this are one
 
 
+DOUBTFUL_SCORE = 0.1
+"""Score from which on a person goes on with a track, where nobody says otherwise."""
 MAX_LOST_S = 2.0
 """For how many seconds a person who is not seen keeps the number, where nobody says otherwise."""
 
@@ -43,7 +45,7 @@ class TrackerSettings:
     """
 
     min_score: float = 0.3
-    doubtful_score: float = 0.1
+    doubtful_score: float = DOUBTFUL_SCORE
     max_lost_s: float = MAX_LOST_S
 
     def __post_init__(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -71,6 +73,7 @@ class HeatWriter:
         self._output.finish(source)
 
 
+@cache
 def _tables() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Return for each heat (256,) its colour (1, 256, 3) RGB, and how bright the picture stays.
 
