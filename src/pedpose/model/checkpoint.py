@@ -20,19 +20,11 @@ from safetensors.torch import save
 from torch import Tensor
 
 from pedpose.calibration import Calibration
-from pedpose.errors import CheckpointError, ConfigError, DataError
+from pedpose.errors import CheckpointError
 from pedpose.files import write_bytes
-from pedpose.model.architecture import STRIDE, Architecture
-from pedpose.model.heatmap_cnn import MEAN, STD, HeatmapCNN
+from pedpose.model.heatmap_cnn import HeatmapCNN
+from pedpose.model.metadata import KEY, Metadata, read_metadata_text
 from pedpose.skeleton import Skeleton
-
-FORMAT_VERSION = 1
-
-# What reading metadata can raise that somebody else has written.
-_DAMAGE = (
-    *(ArithmeticError, AttributeError, KeyError, RecursionError, TypeError, ValueError),
-    *(ConfigError, DataError),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +36,9 @@ class Checkpoint:
         skeleton: Joints of a joint network; None for a person finder.
         training: How it was trained: plain data for people to read.
         metrics: What it reached on its validation data.
+        sha256: Of the file, None for a network that is not in a file.
         calibration: Of a joint network, what its scores mean: ``joints`` of single joints and
             ``people`` of whole people; scores without an entry are taken as they are.
-        sha256: Of the file, None for a network that is not in a file.
     """
 
     network: HeatmapCNN
@@ -57,15 +49,24 @@ class Checkpoint:
     calibration: Mapping[str, Calibration] = field(default_factory=dict)
 
     @property
+    def metadata(self) -> Metadata:
+        """All but the network itself."""
+        return Metadata(
+            self.network.architecture,
+            self.skeleton,
+            self.training,
+            self.metrics,
+            self.calibration,
+        )
+
+    @property
     def joint_skeleton(self) -> Skeleton:
         """The skeleton of a joint network.
 
         Raises:
-            CheckpointError: If it is not one.
+            CheckpointError: If it is a person finder.
         """
-        if self.skeleton is None:
-            raise CheckpointError("expected a joint network, found one without a skeleton")
-        return self.skeleton
+        return self.metadata.joint_skeleton
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint, half: bool = False) -> None:
@@ -76,22 +77,11 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint, half: bool = False) -> N
         checkpoint: What to write.
         half: Whether to store the numbers in fp16, at half the size.
     """
-    metadata = {
-        "format_version": FORMAT_VERSION,
-        "architecture": checkpoint.network.architecture.to_dict(),
-        "stride": STRIDE,
-        "mean": MEAN,
-        "std": STD,
-        "skeleton": None if checkpoint.skeleton is None else checkpoint.skeleton.to_dict(),
-        "training": checkpoint.training,
-        "metrics": checkpoint.metrics,
-        "calibration": {name: c.to_dict() for name, c in checkpoint.calibration.items()},
-    }
     tensors = {}
     for name, value in checkpoint.network.state_dict().items():
         value = value.detach().cpu().contiguous()
         tensors[name] = value.half() if half and value.is_floating_point() else value
-    write_bytes(path, save(tensors, {"pedpose": json.dumps(metadata, allow_nan=False)}))
+    write_bytes(path, save(tensors, {KEY: checkpoint.metadata.to_json()}))
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
@@ -102,40 +92,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
             tensors do not fit the network that it describes.
     """
     tensors, text = _read(path)
-    if text is None:
-        raise CheckpointError(
-            f"{path}: expected weights written by pedpose, found a safetensors file of another "
-            "program (no 'pedpose' metadata)"
-        )
-    try:
-        metadata = json.loads(text)
-        version = metadata["format_version"]
-        if version != FORMAT_VERSION:
-            raise CheckpointError(
-                f"{path}: expected format version {FORMAT_VERSION}, found {version}"
-            )
-        fixed = {"stride": STRIDE, "mean": list(MEAN), "std": list(STD)}
-        if (found := {name: metadata[name] for name in fixed}) != fixed:
-            raise CheckpointError(f"{path}: expected {fixed}, found {found}")
-        architecture = Architecture.from_dict(metadata["architecture"])
-        skeleton = metadata["skeleton"]
-        if skeleton is not None:
-            skeleton = Skeleton.from_dict(skeleton)
-        training, metrics = dict(metadata["training"]), dict(metadata["metrics"])
-        calibration = {
-            name: Calibration.from_dict(entry)
-            for name, entry in metadata.get("calibration", {}).items()
-        }
-    except _DAMAGE as error:
-        raise CheckpointError(f"{path}: damaged metadata: {error!r}") from error
-    if architecture.task == "joints" and (
-        skeleton is None or len(skeleton) != architecture.outputs
-    ):
-        joints = "no skeleton" if skeleton is None else f"{len(skeleton)} joints"
-        raise CheckpointError(
-            f"{path}: expected a skeleton of {architecture.outputs} joints, found {joints}"
-        )
-    network = HeatmapCNN(architecture)
+    metadata = read_metadata_text(text, path)
+    network = HeatmapCNN(metadata.architecture)
     expected = {name: tuple(value.shape) for name, value in network.state_dict().items()}
     found_shapes = {name: tuple(value.shape) for name, value in tensors.items()}
     if expected != found_shapes:
@@ -152,8 +110,14 @@ def load_checkpoint(path: Path) -> Checkpoint:
             f"{path}: expected finite numbers, found NaN or infinity in {broken[0]}"
         )
     network.load_state_dict(tensors)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Checkpoint(network.eval(), skeleton, training, metrics, digest, calibration)
+    return Checkpoint(
+        network.eval(),
+        metadata.skeleton,
+        metadata.training,
+        metadata.metrics,
+        hashlib.sha256(path.read_bytes()).hexdigest(),
+        metadata.calibration,
+    )
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -172,7 +136,7 @@ def read_metadata(path: Path) -> dict[str, Any]:
         CheckpointError: If the file is missing or damaged.
     """
     with _opened(path) as file:
-        text = (file.metadata() or {}).get("pedpose")
+        text = (file.metadata() or {}).get(KEY)
     if text is None:
         return {}
     try:
@@ -192,7 +156,7 @@ def _read(path: Path) -> tuple[dict[str, Tensor], str | None]:
     return {
         n: t.float() if t.dtype in (torch.float16, torch.bfloat16) else t
         for n, t in tensors.items()
-    }, metadata.get("pedpose")
+    }, metadata.get(KEY)
 
 
 @contextmanager

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from pedpose.errors import ConfigError
 from pedpose.model.architecture import TORCHVISION_BACKBONES, Architecture
 from pedpose.model.backbone import Backbone, make_activation
 from pedpose.model.lcnet_pan import LCNetPAN
 from pedpose.model.lite_hrnet import LiteHRNet
+from pedpose.model.metadata import MEAN, STD
 from pedpose.model.plain_cnn import PlainCNN
-
-# RGB statistics of ImageNet in 0..255, what torchvision's weights were trained with.
-MEAN = (123.675, 116.28, 103.53)
-STD = (58.395, 57.12, 57.375)
 
 
 class HeatmapCNN(nn.Module):
@@ -60,7 +58,10 @@ class HeatmapCNN(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Map RGB pictures (N, 3, H, W) in 0..255 to raw maps (N, outputs, H / 4, W / 4)."""
-        features = self.backbone((pictures - self.mean) / self.std)
+        return self.decode(self.backbone((pictures - self.mean) / self.std))
+
+    def decode(self, features: Sequence[Tensor]) -> Tensor:
+        """Map the backbone's features, from fine to coarse, to raw maps."""
         x: Tensor | None = None  # (N, width, H / s, W / s), s from the coarsest stride to 4
         for feature, lateral, smooth in zip(
             reversed(features), reversed(self.lateral), reversed(self.smooth), strict=True
@@ -80,6 +81,9 @@ class HeatmapCNN(nn.Module):
 
         Multiplications and additions of convolutions, each counted as one operation.
         """
+        # Imported here: it takes longer than to load a network, and detection never counts.
+        from torch.utils.flop_counter import FlopCounterMode
+
         size = self.architecture.input_size
         picture = torch.zeros(1, 3, *size, device=self.mean.device)
         was_training = self.training

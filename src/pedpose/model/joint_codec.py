@@ -13,8 +13,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-SCORE_RADIUS = 2
-"""Cells around the peak, in each direction, whose mass is the joint's score."""
+from pedpose.model.joint_maps import FLAT, SCORE_RADIUS, TINY
 
 CLOUD_SIGMA = 0.7
 """Cells. Less would leave holes between cells that were moved apart, more would blur."""
@@ -22,8 +21,6 @@ CLOUD_SIGMA = 0.7
 PEAK_LOGIT = 12.0
 """What the raw map of a network trained by squared errors reaches at a joint: the softmax of such
 a map has almost all its mass there."""
-
-_TINY = 1e-12
 
 
 def encode_keypoints(points: Tensor, size: tuple[int, int], sigma: float) -> Tensor:
@@ -43,7 +40,7 @@ def encode_keypoints(points: Tensor, size: tuple[int, int], sigma: float) -> Ten
     column = torch.exp(-((x - points[..., 0:1]) ** 2) / (2 * sigma**2))  # (..., width)
     row = torch.exp(-((y - points[..., 1:2]) ** 2) / (2 * sigma**2))  # (..., height)
     heatmaps = row[..., :, None] * column[..., None, :]
-    return heatmaps / heatmaps.sum(dim=(-2, -1), keepdim=True).clamp_min(_TINY)
+    return heatmaps / heatmaps.sum(dim=(-2, -1), keepdim=True).clamp_min(TINY)
 
 
 def draw_cloud(points: Tensor, values: Tensor, size: tuple[int, int]) -> Tensor:
@@ -96,7 +93,7 @@ def decode_keypoints(heatmaps: Tensor) -> Tensor:
     steps = torch.arange(-1, 2, device=maps.device)
     each = torch.arange(len(maps), device=maps.device)[:, None, None]
     near = maps[each, (row[:, None] + steps)[:, :, None], (column[:, None] + steps)[:, None, :]]
-    step = _parabola_peak(near.clamp_min(_TINY).log())
+    step = _parabola_peak(near.clamp_min(TINY).log())
     x = (column + 0.5 + step[:, 0]).clamp(0, width)
     y = (row + 0.5 + step[:, 1]).clamp(0, height)
     # A parabola whose maximum is far from the highest cell is not the shape of a peak.
@@ -114,7 +111,7 @@ def _parabola_peak(values: Tensor) -> Tensor:
     dyy = values[:, 2, 1] - 2 * values[:, 1, 1] + values[:, 0, 1]
     dxy = (values[:, 2, 2] - values[:, 2, 0] - values[:, 0, 2] + values[:, 0, 0]) / 4
     determinant = dxx * dyy - dxy**2
-    peaked = (determinant > 1e-9) & (dxx < 0)
+    peaked = (determinant > FLAT) & (dxx < 0)
     safe = torch.where(peaked, determinant, torch.ones_like(determinant))
     step = -torch.stack([dyy * dx - dxy * dy, dxx * dy - dxy * dx], dim=1) / safe[:, None]
     return torch.where(peaked[:, None], step, torch.zeros_like(step))

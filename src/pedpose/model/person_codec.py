@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from pedpose.model.person_maps import LEAST_LOG_SIZE, MOST_LOG_SIZE
+
 CENTRE, OFFSET, LOG_SIZE = slice(0, 1), slice(1, 3), slice(3, 5)
 
 SPREAD = 0.09
@@ -108,7 +110,7 @@ def maps_to_boxes(maps: Tensor) -> Tensor:
     height, width = maps.shape[-2:]
     x = torch.arange(width, device=maps.device) + 0.5
     y = torch.arange(height, device=maps.device)[:, None] + 0.5
-    offset, size = maps[:, OFFSET], maps[:, LOG_SIZE].clamp(-3, 8).exp()
+    offset, size = maps[:, OFFSET], maps[:, LOG_SIZE].clamp(LEAST_LOG_SIZE, MOST_LOG_SIZE).exp()
     cx, cy = x + offset[:, 0], y + offset[:, 1]
     half_w, half_h = size[:, 0] / 2, size[:, 1] / 2
     return torch.stack([cx - half_w, cy - half_h, cx + half_w, cy + half_h], dim=-1)
@@ -125,16 +127,32 @@ def decode_boxes(maps: Tensor, min_score: float, limit: int) -> list[tuple[Tenso
     Returns:
         For each picture boxes (N, 4) x1, y1, x2, y2 in cells and scores (N,), best first.
     """
+    return [
+        (boxes[scores > 0], scores[scores > 0])
+        for boxes, scores in zip(*best_boxes(maps, min_score, limit), strict=True)
+    ]
+
+
+def best_boxes(maps: Tensor, min_score: float, limit: int) -> tuple[Tensor, Tensor]:
+    """Find the people in the maps of B pictures, in tensors whose shape does not depend on them.
+
+    So nobody waits for a GPU to tell how many there are, and a CUDA graph can do the work.
+
+    Args:
+        maps: (B, 5, H, W) raw output of a person finder.
+        min_score: Least score of a person.
+        limit: Most people of a picture.
+
+    Returns:
+        Boxes (B, L, 4) x1, y1, x2, y2 in cells and scores (B, L), best first, 0 for what is no
+        person; L is the limit, or the number of cells where that is less.
+    """
     centre = maps[:, 0].float().sigmoid()
     ridge = torch.nn.functional.max_pool2d(centre[:, None], 3, stride=1, padding=1)[:, 0]
     scores = torch.where((centre == ridge) & (centre >= min_score), centre, 0.0)
     boxes = maps_to_boxes(maps.float())
-    found = []
-    for score, box in zip(scores.flatten(1), boxes.flatten(1, 2), strict=True):
-        best, cells = score.topk(min(limit, score.numel()))
-        cells = cells[best > 0]
-        found.append((box[cells], score[cells]))
-    return found
+    best, cells = scores.flatten(1).topk(min(limit, scores[0].numel()))
+    return boxes.flatten(1, 2).gather(1, cells[..., None].expand(-1, -1, 4)), best
 
 
 def target_to_maps(target: PersonTarget) -> Tensor:

@@ -1,0 +1,41 @@
+"""NumPy and PyTorch must read the same boxes from the same maps."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pedpose.model.person_codec import decode_boxes, encode_boxes, target_to_maps
+from pedpose.model.person_maps import decode_person_maps
+
+
+@settings(deadline=None)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.sampled_from([(1, 1), (3, 5), (16, 24)]),
+    st.sampled_from([0.0, 0.05, 0.5, 0.9]),
+    st.sampled_from([1, 4, 400]),
+)
+def test_they_agree_on_any_maps(seed: int, size: tuple[int, int], least: float, limit: int):
+    maps = np.random.default_rng(seed).normal(size=(5, *size)).astype(np.float32) * 3
+    boxes, scores = decode_person_maps(maps, least, limit)
+    expected_boxes, expected_scores = decode_boxes(torch.from_numpy(maps)[None], least, limit)[0]
+    assert boxes.dtype == scores.dtype == np.float32
+    assert scores == pytest.approx(expected_scores.numpy(), abs=1e-6)
+    assert boxes == pytest.approx(expected_boxes.numpy(), rel=1e-4, abs=1e-3)
+
+
+def test_people_come_back_best_first():
+    people = torch.tensor([[2.0, 2, 6, 12], [10, 3, 15, 14]])
+    maps = target_to_maps(encode_boxes([people], [torch.zeros(0, 4)], (16, 24)))[0].numpy()
+    maps[0, 8, 12] -= 5
+    boxes, scores = decode_person_maps(maps, 0.3, 10)
+    assert boxes == pytest.approx(people.numpy(), abs=0.01)
+    assert scores[0] > scores[1] > 0.9
+
+
+def test_nobody_is_sure_enough_for_a_score_of_one():
+    maps = np.full((5, 4, 4), 10, np.float32)
+    boxes, scores = decode_person_maps(maps, 1.0, 10)
+    assert boxes.shape == (0, 4) and scores.shape == (0,)
