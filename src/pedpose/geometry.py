@@ -70,15 +70,37 @@ def crop_matrix(
     return np.column_stack([linear, shift])
 
 
+def crop_matrices(boxes: Floats, output_size: tuple[int, int]) -> Doubles:
+    """Return the affine maps from picture to crop coordinates of people in boxes.
+
+    Args:
+        boxes: (N, 4) x1, y1, x2, y2.
+        output_size: Height and width of the crops in their own pixels.
+
+    Returns:
+        (N, 2, 3) matrices, those of :func:`crop_matrix` for :func:`box_centres_sizes`.
+    """
+    height, width = output_size
+    rectangles = box_centres_sizes(boxes, width / height)
+    matrices = np.zeros((len(boxes), 2, 3))
+    for axis, side in enumerate((width, height)):
+        scale = side / rectangles[:, 2 + axis]
+        matrices[:, axis, axis] = scale
+        matrices[:, axis, 2] = side / 2 - scale * rectangles[:, axis]
+    return matrices
+
+
 def invert(matrix: Doubles) -> Doubles:
-    """Return the inverse of a (2, 3) affine map."""
-    linear = np.linalg.inv(matrix[:, :2])
-    return np.column_stack([linear, -linear @ matrix[:, 2]])
+    """Return the inverses of affine maps (..., 2, 3)."""
+    linear = np.linalg.inv(matrix[..., :2])
+    return np.concatenate([linear, -linear @ matrix[..., 2:]], axis=-1)
 
 
 def transform(points: NDArray[np.floating], matrix: Doubles) -> Floats:
-    """Map points (..., 2) by a (2, 3) affine matrix."""
-    mapped: Floats = (points @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32)
+    """Map points (..., 2) by an affine map (2, 3), or (M, N, 2) by M of them (M, 2, 3)."""
+    linear = np.swapaxes(matrix[..., :2], -1, -2)
+    shift = matrix[..., 2] if matrix.ndim == 2 else matrix[..., None, :, 2]
+    mapped: Floats = (points @ linear + shift).astype(np.float32)
     return mapped
 
 
@@ -97,8 +119,7 @@ def warp(image: Image, matrix: Doubles, output_size: tuple[int, int]) -> Image:
         (height, width, C) uint8.
     """
     height, width = output_size
-    # A whole reduction, which is the quickest, must not fall to the next lower by rounding.
-    reduction = int(1.0 / np.sqrt(abs(np.linalg.det(matrix[:, :2]))) + 1e-6)
+    reduction = whole_reduction(matrix)
     if reduction >= 2:
         image, matrix = _reduce(image, matrix, output_size, reduction)
     # OpenCV counts from pixel centres, we count from the outer corner: shift by half a pixel.
@@ -107,6 +128,12 @@ def warp(image: Image, matrix: Doubles, output_size: tuple[int, int]) -> Image:
     return np.asarray(
         cv2.warpAffine(image, centred, (width, height), flags=cv2.INTER_LINEAR), dtype=np.uint8
     )
+
+
+def whole_reduction(matrix: Doubles) -> int:
+    """Return how many times, in whole numbers, a (2, 3) affine map shrinks a picture; 0 if not."""
+    # A whole reduction, which is the quickest, must not fall to the next lower by rounding.
+    return int(1.0 / np.sqrt(abs(np.linalg.det(matrix[:, :2]))) + 1e-6)
 
 
 def _reduce(
