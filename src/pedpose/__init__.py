@@ -19,7 +19,11 @@ __all__ = ["COCO_17", "PedposeError", "People", "PoseDetector", "Skeleton", "__v
 
 
 def load(
-    joints: Path | str | None = None, person: Path | str | None = None, device: str = "auto"
+    joints: Path | str | None = None,
+    person: Path | str | None = None,
+    device: str = "auto",
+    runtime: str = "auto",
+    precision: str = "auto",
 ) -> PoseDetector:
     """Return a detector: ``pedpose.load()(image) -> People``.
 
@@ -27,24 +31,27 @@ def load(
         joints: Weights of the joint network; those of the package where None.
         person: Weights of the person finder; those of the package where None.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        runtime: ``auto`` (the fastest that is installed), ``torch``, ``onnx`` or ``openvino``.
+        precision: ``auto`` (the fastest that costs no accuracy), ``fp32``, ``bf16`` or ``fp16``.
 
     Raises:
         CheckpointError: If a weights file cannot be used.
-        ConfigError: If the device does not exist.
+        ConfigError: If device, runtime or precision cannot be had.
     """
     from pathlib import Path
 
     from pedpose.inference.detector import DetectorSettings, PoseDetector
+    from pedpose.runtime.choice import Wanted
 
     return PoseDetector(
         None if joints is None else Path(joints),
         None if person is None else Path(person),
-        DetectorSettings(device=device),
+        DetectorSettings(wanted=Wanted(runtime, device, precision)),
     )
 
 
 def __getattr__(name: str) -> Any:
-    # PyTorch takes seconds to import: it is loaded when a detector is first asked for.
+    # What a detector needs is imported when one is first asked for.
     if name == "PoseDetector":
         from pedpose.inference.detector import PoseDetector
 

@@ -12,14 +12,14 @@ _PACKAGE = Path(__file__).resolve().parent
 _FOLDERS = (_PACKAGE / "weights", _PACKAGE.parents[1] / "weights")
 
 
-def shipped_weights(task: Task) -> Path:
-    """Return the file of the weights for a task.
+def shipped_weights(task: Task, suffix: str = ".safetensors") -> Path:
+    """Return the file of the weights for a task, in the format of a suffix.
 
     Raises:
         CheckpointError: If the installation has lost it.
     """
     for folder in _FOLDERS:
-        path = folder / f"{task}.safetensors"
+        path = folder / f"{task}{suffix}"
         if path.is_file():
             return path
-    raise CheckpointError(f"{_FOLDERS[0]}: expected {task}.safetensors, found no such file")
+    raise CheckpointError(f"{_FOLDERS[0]}: expected {task}{suffix}, found no such file")

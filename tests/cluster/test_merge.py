@@ -27,6 +27,7 @@ from pedpose.inference.detection import prepare
 from pedpose.inference.settings import DetectSettings
 from pedpose.reading.frame import End
 from pedpose.reading.sources import Source
+from pedpose.runtime.choice import Wanted
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 
@@ -358,7 +359,11 @@ def test_real_shards_joined_equal_one_real_run(tmp_path: Path):
 
     def detect(out: str, shard: Shard | None) -> Path:
         settings = DetectSettings(
-            out=tmp_path / out, kinds=TEXT_KINDS, device="cpu", frames_at_once=1, shard=shard
+            out=tmp_path / out,
+            kinds=TEXT_KINDS,
+            wanted=Wanted(device="cpu"),
+            frames_at_once=1,
+            shard=shard,
         )
         prepare([str(folder)], settings)(Silent())
         return tmp_path / out

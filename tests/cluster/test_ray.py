@@ -28,6 +28,7 @@ from pedpose.inference.settings import DetectSettings, Known
 from pedpose.reading.frame import End
 from pedpose.reading.selection import Selection
 from pedpose.reading.sources import Source
+from pedpose.runtime.choice import Wanted
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 needs_ray = pytest.mark.skipif(sys.platform == "win32", reason="Ray's clusters need Linux or macOS")
@@ -115,7 +116,7 @@ def settings_for(out: Path | None) -> DetectSettings:
     return DetectSettings(
         out=out,
         kinds=None if out is None else frozenset({"parquet"}),
-        device="cpu",
+        wanted=Wanted(device="cpu"),
         selection=Selection(max_frames=2),
         frames_at_once=1,
     )

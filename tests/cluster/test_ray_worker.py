@@ -18,13 +18,14 @@ from pedpose.cluster.store import Store
 from pedpose.errors import ConfigError
 from pedpose.inference.settings import DetectSettings, Known
 from pedpose.reading.selection import Selection
+from pedpose.runtime.choice import Wanted
 from pedpose.shipped import shipped_weights
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 ORDER = WorkOrder(
     __version__,
     "out",
-    DetectSettings(out=None, device="cpu", known=Known(whole_image=True)),
+    DetectSettings(out=None, wanted=Wanted(device="cpu"), known=Known(whole_image=True)),
     "hash",
     tries=2,
 )
@@ -44,7 +45,7 @@ class LocalLedger:
 
 @pytest.fixture
 def ledger() -> Ledger:
-    return Ledger({"joints": shipped_weights("joints").read_bytes()})
+    return Ledger({"joints.safetensors": shipped_weights("joints").read_bytes()})
 
 
 @pytest.fixture

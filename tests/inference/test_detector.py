@@ -17,7 +17,10 @@ from pedpose.model.architecture import PERSON_CHANNELS, Architecture
 from pedpose.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from pedpose.model.heatmap_cnn import HeatmapCNN
 from pedpose.people import People
+from pedpose.runtime.choice import Wanted
 from pedpose.skeleton import COCO_17, Skeleton
+
+TORCH = Wanted("torch", "cpu", "fp32")
 
 
 def standing(x: float, score: float) -> tuple[np.ndarray, np.ndarray, float]:
@@ -59,7 +62,7 @@ def weights(tmp_path: Path) -> tuple[Path, Path]:
     return tmp_path / "joints.safetensors", tmp_path / "person.safetensors"
 
 
-CPU = DetectorSettings(device="cpu", batch=2)
+CPU = DetectorSettings(wanted=TORCH, batch=2)
 
 
 def test_skeletons_of_any_size_work(weights: tuple[Path, Path]):
@@ -84,7 +87,7 @@ def test_an_untrained_finder_finds_nobody(weights: tuple[Path, Path]):
 
 
 def test_known_boxes_need_no_finder(weights: tuple[Path, Path]):
-    settings = DetectorSettings(device="cpu", find_people=False)
+    settings = DetectorSettings(wanted=TORCH, find_people=False)
     detector = PoseDetector(weights[0], None, settings)
     assert list(detector.weights) == [str(weights[0])]
     assert len(detector.whole(np.zeros((60, 80, 3), np.uint8))) == 1

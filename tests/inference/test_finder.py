@@ -1,7 +1,5 @@
 """The finder around a network that knows the truth: only geometry and decoding are tested."""
 
-from typing import cast
-
 import numpy as np
 import pytest
 import torch
@@ -9,7 +7,6 @@ import torch
 from pedpose.inference.finder import FinderSettings, PersonFinder, suppress_overlaps
 from pedpose.model.architecture import PERSON_CHANNELS, STRIDE, Architecture
 from pedpose.model.person_codec import encode_boxes, target_to_maps
-from pedpose.runtime.torch_runtime import TorchRuntime
 
 ARCHITECTURE = Architecture("person", PERSON_CHANNELS, height_px=320, width_px=320)
 
@@ -21,14 +18,14 @@ class Oracle:
         self.boxes = torch.from_numpy(boxes * scale / STRIDE).float()
         self.shape: tuple[int, ...] = ()
 
-    def __call__(self, pictures: np.ndarray) -> torch.Tensor:
+    def __call__(self, pictures: np.ndarray) -> np.ndarray:
         self.shape = pictures.shape
         size = (pictures.shape[1] // STRIDE, pictures.shape[2] // STRIDE)
-        return target_to_maps(encode_boxes([self.boxes], [torch.zeros(0, 4)], size))
+        return target_to_maps(encode_boxes([self.boxes], [torch.zeros(0, 4)], size)).numpy()
 
 
 def finder(oracle: Oracle, settings: FinderSettings | None = None) -> PersonFinder:
-    return PersonFinder(cast(TorchRuntime, oracle), ARCHITECTURE, settings or FinderSettings())
+    return PersonFinder(oracle, ARCHITECTURE, settings or FinderSettings())
 
 
 @pytest.mark.parametrize(
@@ -66,3 +63,24 @@ def test_at_most_so_many_people():
     settings = FinderSettings(limit=3)
     found, _ = finder(Oracle(boxes, 0.5), settings)(np.zeros((480, 640, 3), np.uint8))
     assert len(found) == 3
+
+
+@pytest.mark.parametrize(("width", "height"), [(640, 480), (480, 640), (100, 900)])
+def test_a_network_of_one_size_gets_pictures_that_fit_into_it(width: int, height: int):
+    box = np.array([[0.2, 0.1, 0.7, 0.9]]) * [width, height, width, height]
+    scale = min(256 / height, 320 / width)
+    oracle = Oracle(box.astype(np.float32), scale)
+    fixed = PersonFinder(oracle, ARCHITECTURE, FinderSettings(), fixed_size=(256, 320))
+    found, _ = fixed(np.zeros((height, width, 3), np.uint8))
+    assert oracle.shape[1:3] == (256, 320)
+    assert found == pytest.approx(box, abs=0.02 / scale)
+
+
+def test_people_that_a_network_has_decoded_itself_are_taken():
+    people = np.array([[[10, 20, 30, 80, 0.9], [11, 20, 31, 80, 0.8], [50, 20, 70, 80, 0.2]]])
+    network = PersonFinder(
+        lambda pictures: people.astype(np.float32), ARCHITECTURE, FinderSettings(), decoded=True
+    )
+    found, scores = network(np.zeros((480, 640, 3), np.uint8))
+    assert found.tolist() == [[20, 40, 60, 160]]
+    assert scores == pytest.approx([0.9])

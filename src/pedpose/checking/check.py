@@ -132,7 +132,7 @@ def _refuse_twice(files: Sequence[Path]) -> None:
 def _network(settings: CheckSettings) -> PoseDetector | None:
     if settings.weights is None:
         return None
-    # Imported here: PyTorch takes seconds, and most checks do not need it.
+    # Imported here: it takes its time, and most checks do not need it.
     from pedpose.checking.opinion import open_network
 
     return open_network(settings.weights, settings.device)

@@ -15,6 +15,7 @@ from pedpose.errors import ConfigError
 from pedpose.geometry import Image, mirror_keypoints
 from pedpose.inference.detector import DetectorSettings, PoseDetector
 from pedpose.pictures import read_picture
+from pedpose.runtime.choice import Wanted
 from pedpose.skeleton import Skeleton
 
 _SURE = 0.6
@@ -37,7 +38,8 @@ def open_network(weights: Path, device: str) -> PoseDetector:
         CheckpointError: If the file is no joint network.
         ConfigError: If the device does not exist.
     """
-    return PoseDetector(weights, settings=DetectorSettings(device=device, find_people=False))
+    settings = DetectorSettings(wanted=Wanted(device=device), find_people=False)
+    return PoseDetector(weights, settings=settings)
 
 
 def check_opinion(

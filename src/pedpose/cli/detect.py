@@ -196,6 +196,20 @@ def detect(
     device: Annotated[
         str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.", rich_help_panel=_SPEED)
     ] = "auto",
+    runtime: Annotated[
+        str,
+        typer.Option(
+            help="What runs the networks: auto (the fastest installed), torch, onnx or openvino.",
+            rich_help_panel=_SPEED,
+        ),
+    ] = "auto",
+    precision: Annotated[
+        str,
+        typer.Option(
+            help="auto (bf16 where device and runtime have it), fp32, bf16 or fp16.",
+            rich_help_panel=_SPEED,
+        ),
+    ] = "auto",
     batch: Annotated[
         int | None,
         typer.Option(
@@ -245,7 +259,7 @@ def detect(
     pedpose detect rtsp://camera/stream --track --serve 8080
     """
     with errors_to_exit_codes(), ExitStack() as stack:
-        # Imported here: PyTorch takes seconds, and --help must not wait for it.
+        # Imported here: this takes its time, and --help must not wait for it.
         from pedpose.cluster.shard import parse_shard
         from pedpose.inference.detection import prepare
         from pedpose.inference.look import LookSettings
@@ -253,6 +267,7 @@ def detect(
         from pedpose.inference.settings import DetectSettings, Known
         from pedpose.reading.reconnect import Reconnect
         from pedpose.reading.selection import Selection
+        from pedpose.runtime.choice import Wanted
         from pedpose.writing.themes import find_theme
 
         if out is None and not show and serve is None:
@@ -263,7 +278,7 @@ def detect(
             kinds=None if save is None else _names(save),
             weights=weights,
             person_weights=person_weights,
-            device=device,
+            wanted=Wanted(runtime, device, precision),
             min_score=conf,
             known=Known(boxes, whole_image),
             look=LookSettings(
@@ -295,7 +310,8 @@ def detect(
         window = _window(stack) if show else None
         detection = prepare(sources, settings)
         report = stack.enter_context(DetectReport(len(detection.sources), as_json, window))
-        report.line(f"device: {detection.detector.device}, runtime: torch")
+        detector = detection.detector
+        report.line(f"device: {detector.device}, runtime: {detector.runtime}")
         views: list[View] = [] if window is None else [window]
         if serve is not None:
             views.append(_server(serve, stack))
@@ -304,7 +320,7 @@ def detect(
             report.line(note)
     totals = outcome.totals
     if as_json:
-        summary = {"out": out, "device": detection.detector.device}
+        summary = {"out": out, "device": detector.device, "runtime": detector.runtime}
         typer.echo(json.dumps({**summary, **asdict(totals), "failed": outcome.failed}))
     else:
         if totals.frames and any(source.moving for source in detection.sources):

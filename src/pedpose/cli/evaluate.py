@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pedpose.evaluation.gate import Limit
     from pedpose.evaluation.measure import Predicted
     from pedpose.evaluation.report import EvaluationReport
+    from pedpose.runtime.choice import Wanted
 
     _Predict = Callable[["_EvalProgress"], Predicted]
 
@@ -55,6 +56,16 @@ def evaluate(
         ),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    runtime: Annotated[
+        str, typer.Option(help="auto (the fastest installed), torch, onnx or openvino.")
+    ] = "auto",
+    precision: Annotated[
+        str,
+        typer.Option(
+            help="fp32, so that figures do not depend on the processor; or auto, as detect has it, "
+            "bf16 or fp16."
+        ),
+    ] = "fp32",
     metrics: Annotated[
         str | None,
         typer.Option(
@@ -116,6 +127,7 @@ def evaluate(
         from pedpose.evaluation.measure import MeasureConfig, check_measurable, measure
         from pedpose.evaluation.metrics import DEFAULT_METRICS, parse_metrics
         from pedpose.evaluation.sigmas import choose_sigmas
+        from pedpose.runtime.choice import Wanted
 
         # Whatever can be refused is refused before the long work begins.
         if out is not None and out.exists() and not out.is_dir():
@@ -139,10 +151,20 @@ def evaluate(
         check_measurable(truth)
         check_joints(limits, truth.skeleton.names)
         if predictions is None:
-            predict = _open_weights(truth, (weights, person_weights), boxes or "gt", conf, device)
-        elif weights or person_weights or boxes or conf is not None or device != "auto":
+            predict = _open_weights(
+                truth,
+                (weights, person_weights),
+                boxes or "gt",
+                conf,
+                Wanted(runtime, device, precision),
+            )
+        elif (
+            *(weights, person_weights, boxes, conf),
+            *(device, runtime, precision),
+        ) != (None, None, None, None, "auto", "auto", "fp32"):
             raise ConfigError(
-                "--predictions excludes --weights, --person-weights, --boxes, --conf and --device"
+                "--predictions excludes --weights, --person-weights, --boxes, --conf, --device, "
+                "--runtime and --precision"
             )
         else:
             predict = _open_results(truth, predictions)
@@ -217,7 +239,7 @@ def _open_weights(
     weights: tuple[Path | None, Path | None],
     boxes: str,
     conf: float | None,
-    device: str,
+    wanted: Wanted,
 ) -> _Predict:
     """Load weights that fit the data."""
     from pedpose.evaluation.measure import Predicted
@@ -230,7 +252,7 @@ def _open_weights(
                 f"--boxes: expected one of gt, detected or a COCO file with boxes, found {boxes!r}"
             )
         described = f"{Path(boxes).name} (sha256 {sha256_of(Path(boxes))})"
-    # Imported here: PyTorch takes seconds, and results of other tools do not need it.
+    # Imported here: it takes its time, and results of other tools do not need it.
     from pedpose.evaluation.predict import check_skeleton, predict
     from pedpose.inference.detector import DetectorSettings, PoseDetector
 
@@ -238,17 +260,17 @@ def _open_weights(
     if conf is not None and not find_people:
         raise ConfigError("--conf needs --boxes detected: nobody is left out of known boxes")
     min_score = _MIN_SCORE if conf is None else conf
-    settings = DetectorSettings(min_score, device=device, find_people=find_people)
+    settings = DetectorSettings(min_score, wanted=wanted, find_people=find_people)
     detector = PoseDetector(*weights, settings)
     check_skeleton(detector, truth)
     files = {path: sha256 or "none" for path, sha256 in detector.weights.items()}
 
+    place = f"{detector.device}, {detector.runtime}"
+
     def run(progress: _EvalProgress) -> Predicted:
-        progress.line(f"device: {detector.device}, runtime: torch")
+        progress.line(f"device: {detector.device}, runtime: {detector.runtime}")
         people = predict(detector, truth, boxes, progress.step)
-        return Predicted(
-            people, files, described, detector.device, min_score if find_people else None
-        )
+        return Predicted(people, files, described, place, min_score if find_people else None)
 
     return run
 

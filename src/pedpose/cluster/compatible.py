@@ -8,7 +8,7 @@ from typing import Any
 from pedpose.cluster.run_account import RUN_FILE, RunAccount
 from pedpose.errors import ConfigError, DataError
 
-_MAY_DIFFER = ("device", "shard", "weights")
+_MAY_DIFFER = ("device", "runtime", "shard", "weights")
 """Entries of the header that do not decide what is found; weights are compared by content."""
 
 

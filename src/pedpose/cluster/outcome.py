@@ -41,13 +41,13 @@ class Ledger:
     """
 
     def __init__(self, weights: Mapping[str, bytes]) -> None:
-        """Begin with nothing done; weights are the contents of their files, by task."""
+        """Begin with nothing done; weights are the contents of files by name."""
         self._weights = dict(weights)
         self._begun: dict[str, int] = {}
         self._ended: dict[str, Outcome] = {}
 
     def weights(self) -> dict[str, bytes]:
-        """Return the contents of the weights files, by task."""
+        """Return the contents of the weights files by name: those of the package are not sent."""
         return self._weights
 
     def begin(self, source: str) -> tuple[int, Outcome | None]:

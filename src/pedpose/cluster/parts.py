@@ -45,9 +45,9 @@ def part_name(source: str) -> str:
 def settings_hash(header: Mapping[str, Any]) -> str:
     """Return what tells results of other versions, weights or settings apart.
 
-    The weights count by content, the device does not.
+    The weights count by content, device and runtime do not.
     """
-    facts = {name: value for name, value in header.items() if name != "device"}
+    facts = {name: value for name, value in header.items() if name not in ("device", "runtime")}
     facts["weights"] = sorted(header["weights"].values())
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 

@@ -160,17 +160,23 @@ def detect_on_ray(run: RayRun, report: Report) -> RayTotals:
 
 
 def _read_weights(settings: DetectSettings) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Return what decides what is found, and the bytes of the weights by task.
+    """Return what decides what is found, and the contents of the weights files that were given.
 
-    The networks are built here, too: what is wrong with them is said before a cluster is asked.
+    Those of the package are on each node, in the form for its runtime. The networks are opened
+    here, too: what is wrong with them is said before a cluster is asked.
     """
     from pedpose.inference.detection import Detection, load_detector
 
-    detector = load_detector(settings, "cpu", settings.weights, settings.person_weights)
-    paths = zip(("joints", "person"), detector.weights, strict=False)
-    weights = {task: Path(path).read_bytes() for task, path in paths}
+    here = replace(settings, wanted=replace(settings.wanted, device="cpu"))
+    detector = load_detector(here, settings.weights, settings.person_weights)
+    weights = {}
+    for task, path in (("joints", settings.weights), ("person", settings.person_weights)):
+        if path is not None:
+            weights[f"{task}{path.suffix}"] = path.read_bytes()
+            if path.suffix == ".xml":
+                weights[f"{task}.bin"] = path.with_suffix(".bin").read_bytes()
     header = Detection(settings, (), detector, None).header()
-    return {**header, "device": None}, weights
+    return {**header, "device": None, "runtime": None}, weights
 
 
 def _done(store: Store, files: Sequence[ClusterFile], settings: str) -> dict[str, Outcome]:

@@ -31,7 +31,7 @@ def work(
         ray: The module, connected.
         order: What workers are told.
         files: What to look at.
-        weights: Bytes of the weights files by task.
+        weights: Contents of the weights files that were given, by name.
         cpus: Processors of a worker, where no graphics card is used.
 
     Raises:
@@ -42,7 +42,7 @@ def work(
 
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     ledger = ray.remote(num_cpus=0)(Ledger).options(scheduling_strategy=here).remote(weights)
-    needs, workers = _workers(ray, order.settings.device, cpus)
+    needs, workers = _workers(ray, order.settings.wanted.device, cpus)
     data = ray.data.from_items(
         [asdict(file) for file in files], override_num_blocks=min(len(files), _MOST_BLOCKS)
     ).map(

@@ -66,12 +66,11 @@ class Worker:
         self._ledger = ledger
         with scratch() as folder:
             paths: dict[str, Path] = {}
-            for task, content in ray.get(ledger.weights.remote()).items():
-                paths[task] = folder / f"{task}.safetensors"
-                paths[task].write_bytes(content)
-            self._detector = load_detector(
-                order.settings, order.settings.device, paths["joints"], paths.get("person")
-            )
+            for name, content in ray.get(ledger.weights.remote()).items():
+                (folder / name).write_bytes(content)
+                if not name.endswith(".bin"):  # which belongs to the .xml of its name
+                    paths[Path(name).stem] = folder / name
+            self._detector = load_detector(order.settings, paths.get("joints"), paths.get("person"))
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         """Look at a file, unless that is done; return its outcome as plain data."""

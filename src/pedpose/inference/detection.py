@@ -127,6 +127,7 @@ class Detection:
             "pedpose": __version__,
             "weights": self.detector.weights,
             "device": self.detector.device,
+            "runtime": self.detector.runtime,
             "skeleton": self.detector.skeleton.to_dict(),
             "min_score": None if settings.known else settings.conf,
             "boxes": str(settings.known),
@@ -172,7 +173,7 @@ def prepare(arguments: Sequence[str], settings: DetectSettings) -> Detection:
     boxes = None if settings.known.boxes is None else KnownBoxes(settings.known.boxes)
     if boxes is not None:
         check_boxes(boxes, found)
-    detector = load_detector(settings, settings.device, settings.weights, settings.person_weights)
+    detector = load_detector(settings, settings.weights, settings.person_weights)
     if settings.blur_faces:
         check_heads(detector.skeleton)
     known: BoxesOf | None = None
@@ -187,13 +188,13 @@ def prepare(arguments: Sequence[str], settings: DetectSettings) -> Detection:
 
 
 def load_detector(
-    settings: DetectSettings, device: str, joints: Path | None, person: Path | None
+    settings: DetectSettings, joints: Path | None, person: Path | None
 ) -> PoseDetector:
     """Load the networks for these settings, from these files or from those of the package.
 
     Raises:
         CheckpointError: If weights cannot be used.
-        ConfigError: If the device does not exist.
+        ConfigError: If device, runtime or precision cannot be had.
     """
     return PoseDetector(
         joints,
@@ -201,7 +202,7 @@ def load_detector(
         DetectorSettings(
             settings.least_score,
             batch=settings.batch,
-            device=device,
+            wanted=settings.wanted,
             find_people=not settings.known,
             heat=settings.heatmaps,
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,26 +12,17 @@ from numpy.typing import NDArray
 from pedpose import geometry
 from pedpose.calibration import Calibration
 from pedpose.data.coco import AREA_OF_BOX
-from pedpose.errors import CheckpointError, ConfigError
-from pedpose.inference.finder import FinderSettings, PersonFinder
+from pedpose.errors import ConfigError
+from pedpose.inference.finder import FinderSettings
 from pedpose.inference.heat import PersonHeat
-from pedpose.inference.joints import JointEstimator
-from pedpose.model.architecture import Task
-from pedpose.model.checkpoint import Checkpoint, load_checkpoint
+from pedpose.inference.stages import PersonStage, open_finder, open_joints
 from pedpose.people import People
 from pedpose.pictures import read_picture
-from pedpose.runtime.device import describe_device, resolve_device
-from pedpose.runtime.torch_runtime import TorchRuntime
-from pedpose.shipped import shipped_weights
+from pedpose.runtime.choice import Wanted, choose_runtime
 from pedpose.skeleton import DEFAULT_SIGMA, Skeleton
 from pedpose.timing import Stopwatch
 
 Floats = NDArray[np.float32]
-
-# On a CPU larger batches are no faster, and PyTorch keeps memory for each size it has met: with 16
-# it stays 600 MiB below that of 32.
-_CPU_BATCH = 16
-_GPU_BATCH = 64
 
 IN_SIGHT = 0.2
 """Score from which on a joint counts in the score of its person."""
@@ -46,7 +37,7 @@ class DetectorSettings:
             network's weights say how.
         max_oks: Of two people whose joints are more alike than this the better one is kept.
         batch: Most crops that are run at once; None for what suits the device.
-        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        wanted: By what, where and in which precision the networks are run.
         find_people: Whether the person finder is loaded; known boxes and whole pictures do
             without it.
         heat: Whether heatmaps are kept for drawing.
@@ -55,7 +46,7 @@ class DetectorSettings:
     min_score: float = 0.3
     max_oks: float = 0.7
     batch: int | None = None
-    device: str = "auto"
+    wanted: Wanted = field(default_factory=Wanted)
     find_people: bool = True
     heat: bool = False
 
@@ -94,7 +85,9 @@ class PoseDetector:
     Attributes:
         skeleton: The joints that are found.
         device: Description of the device that is really used.
-        weights: The files used and their SHA-256.
+        runtime: Of the library and the precision that are really used.
+        weights: The files used and the SHA-256 of their weights: of an export in fp32 that of the
+            weights it was made of.
         watch: How long finder and joint network were busy.
     """
 
@@ -108,35 +101,29 @@ class PoseDetector:
 
         Raises:
             CheckpointError: If a file is not a network for its task.
-            ConfigError: If the device does not exist, or a finder is given that has no use.
+            ConfigError: If device, runtime or precision cannot be had, or a finder is given that
+                has no use.
         """
-        self._settings = settings or DetectorSettings()
-        if person is not None and not self._settings.find_people:
+        self._settings = settings = settings or DetectorSettings()
+        if person is not None and not settings.find_people:
             raise ConfigError(f"{person}: weights of a person finder where nobody is searched for")
         self.watch = Stopwatch()
-        device = resolve_device(self._settings.device)
-        self.device = describe_device(device)
-        batch = self._settings.batch or (_CPU_BATCH if device.type == "cpu" else _GPU_BATCH)
-        joints = joints or shipped_weights("joints")
-        loaded = _load(joints, "joints")
-        self.weights = {str(joints): loaded.sha256}
-        self.skeleton: Skeleton = loaded.joint_skeleton
-        self._estimator = JointEstimator(
-            TorchRuntime(loaded.network, device), loaded.network.architecture, batch
+        files = [joints, person] if settings.find_people else [joints]
+        runtime = choose_runtime(settings.wanted, files)
+        info, self._estimator = open_joints(
+            *(joints, runtime, settings.wanted, settings.batch, settings.heat)
         )
-        self._joint_chance = loaded.calibration.get("joints", Calibration())
-        self._person_chance = loaded.calibration.get("people", Calibration())
-        self._finder: PersonFinder | None = None
-        if self._settings.find_people:
-            person = person or shipped_weights("person")
-            loaded = _load(person, "person")
-            self.weights[str(person)] = loaded.sha256
-            self._finder = PersonFinder(
-                TorchRuntime(loaded.network, device),
-                loaded.network.architecture,
-                # Joints cannot raise a score: the finder alone can rule out what lies below this.
-                FinderSettings(min_score=self._person_chance.inverse(self._settings.min_score)),
-            )
+        self.device, self.runtime = info.device, info.runtime
+        self.weights = {str(info.path): info.identity}
+        self.skeleton: Skeleton = info.metadata.joint_skeleton
+        self._joint_chance = info.metadata.calibration.get("joints", Calibration())
+        self._person_chance = info.metadata.calibration.get("people", Calibration())
+        self._finder: PersonStage | None = None
+        if settings.find_people:
+            # Joints cannot raise a score: the finder alone can rule out what lies below this.
+            least = FinderSettings(min_score=self._person_chance.inverse(settings.min_score))
+            info, self._finder = open_finder(person, runtime, settings.wanted, least)
+            self.weights[str(info.path)] = info.identity
 
     def __call__(self, image: geometry.Image | Path | str) -> People:
         """Find the people in a picture.
@@ -262,14 +249,6 @@ def distinct(people: People, max_oks: float) -> NDArray[np.intp]:
         if not keep or similar[i, keep].max() <= max_oks:
             keep.append(i)
     return np.array(keep, np.intp)
-
-
-def _load(path: Path, task: Task) -> Checkpoint:
-    checkpoint = load_checkpoint(path)
-    found = checkpoint.network.architecture.task
-    if found != task:
-        raise CheckpointError(f"{path}: expected a network for {task}, found one for {found}")
-    return checkpoint
 
 
 def _as_picture(image: geometry.Image | Path | str) -> geometry.Image:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from pedpose import geometry
 from pedpose.model.architecture import STRIDE, Architecture
-from pedpose.model.person_codec import decode_boxes
-from pedpose.runtime.torch_runtime import TorchRuntime
+from pedpose.model.person_maps import decode_person_maps
+from pedpose.runtime.runtime import Runtime
 
 Floats = NDArray[np.float32]
 
@@ -35,13 +35,29 @@ class PersonFinder:
     """A person network with its resizing and its decoding."""
 
     def __init__(
-        self, runtime: TorchRuntime, architecture: Architecture, settings: FinderSettings
+        self,
+        runtime: Runtime,
+        architecture: Architecture,
+        settings: FinderSettings,
+        fixed_size: tuple[int, int] | None = None,
+        decoded: bool = False,
     ) -> None:
-        """Wrap a network; pictures are resized to the longer side that it was trained at."""
+        """Wrap a network.
+
+        Args:
+            runtime: Runs the network.
+            architecture: Of the network: pictures get the longer side that it was trained at.
+            settings: How people are searched for.
+            fixed_size: Height and width of its input where it takes no others; pictures are made
+                to fit into it.
+            decoded: Whether the network returns people in place of maps.
+        """
         self._runtime = runtime
         self._side = max(architecture.input_size)
         self._multiple = architecture.backbone_stride
         self._settings = settings
+        self._fixed_size = fixed_size
+        self._decoded = decoded
 
     def __call__(self, image: geometry.Image) -> tuple[Floats, Floats]:
         """Find the people in one picture.
@@ -68,20 +84,41 @@ class PersonFinder:
         self, images: Sequence[geometry.Image], height: int, width: int
     ) -> list[tuple[Floats, Floats]]:
         """Find the people in pictures of one size."""
+        scale, size = self._scale(height, width)
+        matrix = np.array([[scale, 0, 0], [0, scale, 0]], np.float64)
+        resized = [geometry.warp(image, matrix, size) for image in images]
+        return [
+            self._choose(*self._decode(output, np.float32(scale)), height, width)
+            for output in self._runtime(np.stack(resized))
+        ]
+
+    def _scale(self, height: int, width: int) -> tuple[float, tuple[int, int]]:
+        """Return how much a picture is resized, and height and width of the network's input.
+
+        The picture lies in the top-left corner of the input, which is padded to the network's
+        stride.
+        """
+        if self._fixed_size is not None:
+            scale = min(
+                side / own for side, own in zip(self._fixed_size, (height, width), strict=True)
+            )
+            return scale, self._fixed_size
         scale = self._side / max(height, width)
-        # The input is padded to the network's stride; the picture lies in its top-left corner.
-        input_height, input_width = (
+        padded = [
             int(np.ceil(max(side * scale, 1) / self._multiple)) * self._multiple
             for side in (height, width)
-        )
-        matrix = np.array([[scale, 0, 0], [0, scale, 0]], np.float64)
-        resized = [geometry.warp(image, matrix, (input_height, input_width)) for image in images]
-        maps = self._runtime(np.stack(resized))
-        decoded = decode_boxes(maps, self._settings.min_score, 4 * self._settings.limit)
-        return [
-            self._choose(boxes.mul(STRIDE / scale).numpy(), scores.numpy(), height, width)
-            for boxes, scores in decoded
         ]
+        return scale, (padded[0], padded[1])
+
+    def _decode(self, output: Floats, scale: np.float32) -> tuple[Floats, Floats]:
+        """Return boxes (N, 4) in pixels of the picture and scores (N,)."""
+        if self._decoded:
+            sure = output[output[:, 4] >= self._settings.min_score]
+            return sure[:, :4] / scale, sure[:, 4]
+        boxes, scores = decode_person_maps(
+            output, self._settings.min_score, 4 * self._settings.limit
+        )
+        return boxes * (STRIDE / scale), scores
 
     def _choose(
         self, boxes: Floats, scores: Floats, height: int, width: int

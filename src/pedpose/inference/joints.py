@@ -10,27 +10,38 @@ from numpy.typing import NDArray
 from pedpose import geometry
 from pedpose.inference.heat import PersonHeat, person_heat
 from pedpose.model.architecture import STRIDE, Architecture
-from pedpose.model.joint_codec import decode_keypoints, to_heatmaps
-from pedpose.runtime.torch_runtime import TorchRuntime
+from pedpose.model.joint_maps import decode_joint_maps, softmax_maps
+from pedpose.runtime.runtime import Runtime
 
 Floats = NDArray[np.float32]
+
+_TO_PIXELS = np.array([STRIDE, STRIDE, 1], np.float32)  # of x, y, score
+_FROM_CELLS = np.array([STRIDE, STRIDE, 1])  # of the columns of a matrix
 
 
 class JointEstimator:
     """A joint network with its crops and its decoding."""
 
-    def __init__(self, runtime: TorchRuntime, architecture: Architecture, batch: int = 32) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        architecture: Architecture,
+        batch: int = 16,
+        decoded: bool = False,
+    ) -> None:
         """Wrap a network.
 
         Args:
             runtime: Runs the network.
             architecture: Of the network: its input size and number of joints.
             batch: Most crops that are run at once.
+            decoded: Whether the network returns joints in place of maps.
         """
         self._runtime = runtime
         self._input_size = architecture.input_size
         self._joints = architecture.outputs
         self._batch = batch
+        self._decoded = decoded
 
     def __call__(self, image: geometry.Image, boxes: Floats) -> Floats:
         """Find the joints of the people in one picture.
@@ -58,30 +69,35 @@ class JointEstimator:
         Returns:
             For each picture (N, K, 3), as for one picture.
         """
-        height, width = self._input_size
-        crops, matrices, counts = [], [], []
+        images, matrices, counts = [], [np.zeros((0, 2, 3))], []
         for image, boxes in pictures:
             counts.append(len(boxes))
-            for x, y, w, h in geometry.box_centres_sizes(boxes, width / height):
-                matrix = geometry.crop_matrix((x, y), (w, h), self._input_size)
-                crops.append(geometry.warp(image, matrix, self._input_size))
-                matrices.append(geometry.invert(matrix))
+            images += [image] * len(boxes)
+            matrices.append(geometry.crop_matrices(boxes, self._input_size))
+        into = np.concatenate(matrices)
+        back = geometry.invert(into)
         found = [np.zeros((0, self._joints, 3), np.float32)]
         warm: list[PersonHeat] = []
-        for start in range(0, len(crops), self._batch):
-            heatmaps = to_heatmaps(self._runtime(np.stack(crops[start : start + self._batch])))
-            found.append(decode_keypoints(heatmaps).numpy())
+        for start in range(0, len(images), self._batch):
+            part = slice(start, start + self._batch)
+            crops = [
+                geometry.warp(image, matrix, self._input_size)
+                for image, matrix in zip(images[part], into[part], strict=True)
+            ]
+            output = self._runtime(np.stack(crops))
+            if self._decoded:
+                found.append(output)
+                continue
+            found.append(decode_joint_maps(output) * _TO_PIXELS)
             if heat is not None:
-                cells = [matrix * [STRIDE, STRIDE, 1] for matrix in matrices[start:]]
                 warm += [
                     person_heat(maps, joints[:, 2], matrix)
                     for maps, joints, matrix in zip(
-                        heatmaps.numpy(), found[-1], cells, strict=False
+                        softmax_maps(output), found[-1], back[part] * _FROM_CELLS, strict=True
                     )
                 ]
         keypoints = np.concatenate(found)
-        for person, matrix in zip(keypoints, matrices, strict=True):
-            person[:, :2] = geometry.transform(person[:, :2] * STRIDE, matrix)
+        keypoints[:, :, :2] = geometry.transform(keypoints[:, :, :2], back)
         ends = np.cumsum(counts)
         if heat is not None:
             heat += [warm[end - count : end] for end, count in zip(ends, counts, strict=True)]

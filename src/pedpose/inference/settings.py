@@ -10,6 +10,7 @@ from pedpose.errors import ConfigError
 from pedpose.inference.look import LookSettings
 from pedpose.reading.reconnect import Reconnect
 from pedpose.reading.selection import Selection
+from pedpose.runtime.choice import Wanted
 from pedpose.tracking.tracker import DOUBTFUL_SCORE
 from pedpose.writing.themes import Style
 
@@ -55,7 +56,7 @@ class DetectSettings:
         kinds: What is written, of :data:`pedpose.writing.writers.KINDS`; None for the usual.
         weights: Joint network; the package's own where None.
         person_weights: Person finder; the package's own where None.
-        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        wanted: By what, where and in which precision the networks are run.
         min_score: Least score of a person; None for 0.3.
         known: Whose boxes are known.
         look: Where people are looked for.
@@ -79,7 +80,7 @@ class DetectSettings:
     kinds: frozenset[str] | None = None
     weights: Path | None = None
     person_weights: Path | None = None
-    device: str = "auto"
+    wanted: Wanted = field(default_factory=Wanted)
     min_score: float | None = None
     known: Known = field(default_factory=Known)
     look: LookSettings = field(default_factory=LookSettings)

@@ -1,1 +1,1 @@
-"""How a network is run: on which device, in which precision."""
+"""How a network is run: by which library, on which device, in which precision."""

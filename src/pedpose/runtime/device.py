@@ -49,3 +49,17 @@ def autocast_type(precision: str) -> torch.dtype | None:
             f"precision: expected one of {', '.join(PRECISIONS)}, found {precision!r}"
         )
     return {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
+
+
+def bf16_supported(device: torch.device) -> bool:
+    """Tell whether a device computes in bf16 itself; where that is emulated it saves no time."""
+    if device.type == "cuda":
+        with torch.cuda.device(device):  # what is asked about is the current one
+            return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if device.type != "cpu":
+        return False
+    if hasattr(torch.cpu, "get_capabilities"):
+        known = torch.cpu.get_capabilities()
+        return bool(known.get("avx512_bf16") or known.get("amx_bf16"))
+    # Older versions of PyTorch can only tell whether oneDNN would take it.
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())

@@ -1,0 +1,107 @@
+"""Run a network by ONNX Runtime, without PyTorch."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as failures
+
+from pedpose.errors import CheckpointError, ConfigError
+from pedpose.model.metadata import KEY, Metadata, read_metadata_text
+from pedpose.runtime.graph import INPUT, check_graph
+from pedpose.runtime.runtime import Floats, NetworkInfo, OpenNetwork
+from pedpose.runtime.threads import cpu_threads
+
+# ONNX Runtime's errors have no common base.
+_REFUSALS = (
+    *(failures.Fail, failures.InvalidArgument, failures.InvalidGraph, failures.InvalidProtobuf),
+    *(failures.NoModel, failures.NotImplemented, failures.RuntimeException),
+)
+_LOG_FATAL = 4
+
+
+class OnnxRuntime:
+    """A network in a session of ONNX Runtime."""
+
+    def __init__(self, session: onnxruntime.InferenceSession) -> None:
+        """Wrap a session of a graph that was checked."""
+        self._session = session
+
+    def __call__(self, pictures: NDArray[np.uint8]) -> Floats:
+        """Map RGB pictures (N, H, W, 3) uint8 to what the graph makes of them, in fp32."""
+        (output,) = self._session.run(None, {INPUT: pictures})
+        return np.asarray(output, np.float32)
+
+
+def open_onnx(path: Path, device: str, precision: str) -> OpenNetwork:
+    """Open an ONNX file that pedpose has exported.
+
+    Args:
+        path: The file. It is read into memory: it cannot make ONNX Runtime open others.
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+        precision: ``auto`` or that of the file.
+
+    Raises:
+        CheckpointError: If the file is damaged, of another program, or is not what it says.
+        ConfigError: If the device or the precision cannot be had.
+    """
+    content = path.read_bytes()
+    providers, place = _providers(device)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = cpu_threads()
+    # What is wrong with a file is told by our own message.
+    options.log_severity_level = _LOG_FATAL
+    try:
+        session = onnxruntime.InferenceSession(content, options, providers=providers)
+    except _REFUSALS as error:
+        reason = str(error).splitlines()[0]
+        raise CheckpointError(
+            f"{path}: expected an ONNX file, found a damaged one: {reason}"
+        ) from error
+    metadata = read_metadata_text(session.get_modelmeta().custom_metadata_map.get(KEY), path)
+    stored = _check(session, metadata, path)
+    if precision not in ("auto", stored):
+        raise ConfigError(f"{path}: expected {precision}, found {stored}, which onnx runs as it is")
+    info = NetworkInfo(
+        metadata,
+        path,
+        hashlib.sha256(content).hexdigest(),
+        place,
+        f"onnx {onnxruntime.__version__} ({stored})",
+    )
+    return OpenNetwork(OnnxRuntime(session), info)
+
+
+def _check(session: onnxruntime.InferenceSession, metadata: Metadata, path: Path) -> str:
+    """Make sure that a graph is what its metadata say; return how its weights are stored."""
+    exported = check_graph(
+        path,
+        metadata,
+        [(entry.name, entry.type, entry.shape) for entry in session.get_inputs()],
+        [(entry.name, entry.type, entry.shape) for entry in session.get_outputs()],
+    )
+    return exported.precision
+
+
+def _providers(device: str) -> tuple[list[str | tuple[str, dict[str, str]]], str]:
+    """Return what ONNX Runtime is to run by, and the device to print.
+
+    Raises:
+        ConfigError: If the device cannot be used by what is installed.
+    """
+    cpu: list[str | tuple[str, dict[str, str]]] = ["CPUExecutionProvider"]
+    has_cuda = "CUDAExecutionProvider" in onnxruntime.get_available_providers()
+    kind, _, number = device.partition(":")
+    if kind == "cuda" and not has_cuda:
+        raise ConfigError(
+            f"device {device}: expected onnxruntime-gpu for it, found onnxruntime without CUDA"
+        )
+    if kind not in ("auto", "cpu", "cuda"):
+        raise ConfigError(f"device {device}: the runtime onnx has cpu and cuda only")
+    if kind == "cpu" or not has_cuda:
+        return cpu, f"cpu ({cpu_threads()} threads)"
+    return [("CUDAExecutionProvider", {"device_id": number or "0"}), *cpu], f"cuda:{number or 0}"
