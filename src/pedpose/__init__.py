@@ -32,7 +32,8 @@ def load(
         person: Weights of the person finder; those of the package where None.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         runtime: ``auto`` (the fastest that is installed), ``torch``, ``onnx`` or ``openvino``.
-        precision: ``auto`` (the fastest that costs no accuracy), ``fp32``, ``bf16`` or ``fp16``.
+        precision: ``auto`` (bf16 where device and runtime have it, else fp32), ``fp32``, ``bf16``
+            or ``fp16``.
 
     Raises:
         CheckpointError: If a weights file cannot be used.

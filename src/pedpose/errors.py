@@ -23,3 +23,7 @@ class CheckpointError(PedposeError):
 
 class ConfigError(PedposeError):
     """Options that are wrong or do not go together."""
+
+
+class ExportError(PedposeError):
+    """An exported network does not compute what the weights compute that it was made of."""

@@ -8,7 +8,14 @@ from contextlib import contextmanager
 import typer
 from rich.console import Console
 
-from pedpose.errors import CheckpointError, ConfigError, DataError, PedposeError, SourceError
+from pedpose.errors import (
+    CheckpointError,
+    ConfigError,
+    DataError,
+    ExportError,
+    PedposeError,
+    SourceError,
+)
 
 GATE_FAILED = 1
 WRONG_USAGE = 2
@@ -22,6 +29,7 @@ _CODES: dict[type[PedposeError], int] = {
     DataError: INVALID_INPUT,
     SourceError: INVALID_INPUT,
     CheckpointError: CHECKPOINT_REFUSED,
+    ExportError: GATE_FAILED,
 }
 
 

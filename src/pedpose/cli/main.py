@@ -11,8 +11,10 @@ import typer
 
 from pedpose import __version__
 from pedpose.cli import data
+from pedpose.cli.bench import bench
 from pedpose.cli.detect import detect
 from pedpose.cli.evaluate import evaluate
+from pedpose.cli.export import export
 from pedpose.cli.info import info
 from pedpose.cli.merge import merge
 from pedpose.cli.train import train
@@ -29,6 +31,8 @@ app.command()(train)
 app.command(name="eval")(evaluate)
 app.command()(info)
 app.command()(merge)
+app.command()(export)
+app.command()(bench)
 app.add_typer(data.app)
 
 
