@@ -53,6 +53,9 @@ def open_onnx(path: Path, device: str, precision: str) -> OpenNetwork:
     providers, place = _providers(device)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = cpu_threads()
+    # Else the threads of one network keep a processor busy, waiting for more work, while those of
+    # the other one need it: both networks take turns, and that would take twice the time.
+    options.add_session_config_entry("session.force_spinning_stop", "1")
     # What is wrong with a file is told by our own message.
     options.log_severity_level = _LOG_FATAL
     try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import openvino
 from numpy.typing import NDArray
 
 from pedpose.errors import CheckpointError, ConfigError
+from pedpose.model.architecture import Task
 from pedpose.model.metadata import KEY, read_metadata_text
 from pedpose.runtime.graph import check_graph
 from pedpose.runtime.runtime import Floats, NetworkInfo, OpenNetwork
@@ -20,18 +23,55 @@ _HINTS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
 _NAMES = {hint: name for name, hint in _HINTS.items()}
 
 
-class OpenVinoRuntime:
-    """A network that OpenVINO has compiled."""
+_SEVERAL = 8
+_WORTHWHILE = 500
+"""Crops after which as many more may be expected as make up for compiling once more."""
 
-    def __init__(self, compiled: openvino.CompiledModel) -> None:
-        """Wrap a compiled graph that was checked."""
-        self._request = compiled.create_infer_request()
+
+class OpenVinoRuntime:
+    """A network that OpenVINO has compiled.
+
+    Where the size of a batch changes, OpenVINO prepares the whole graph anew, which takes as long
+    as running two crops. So batches are fixed: pictures are run one by one and, once there were
+    many crops, eight at once, which takes a fifth less time. Person finders gain nothing by that.
+    """
+
+    def __init__(
+        self,
+        one: openvino.CompiledModel,
+        compile_for: Callable[[int], openvino.CompiledModel],
+        task: Task,
+    ) -> None:
+        """Wrap a graph that was checked.
+
+        Args:
+            one: Compiled for single pictures.
+            compile_for: Compiles it for a size of batches.
+            task: What it is for.
+        """
+        self._compile_for = compile_for
+        self._one = one.create_infer_request()
+        self._several: openvino.InferRequest | None = None
+        self._until_several = _WORTHWHILE if task == "joints" else sys.maxsize
 
     def __call__(self, pictures: NDArray[np.uint8]) -> Floats:
         """Map RGB pictures (N, H, W, 3) uint8 to what the graph makes of them, in fp32."""
-        # The pictures are shared, not copied; the output is overwritten by the next call.
-        self._request.infer({0: pictures}, share_inputs=True)
-        return np.array(self._request.get_output_tensor(0).data, np.float32)
+        self._until_several -= len(pictures)
+        if self._several is None and self._until_several < 0:
+            self._several = self._compile_for(_SEVERAL).create_infer_request()
+        whole = 0 if self._several is None else len(pictures) // _SEVERAL * _SEVERAL
+        parts = [
+            _infer(self._several, pictures[start : start + _SEVERAL])
+            for start in range(0, whole, _SEVERAL)
+        ]
+        parts += [_infer(self._one, pictures[i : i + 1]) for i in range(whole, len(pictures))]
+        return np.concatenate(parts)
+
+
+def _infer(request: openvino.InferRequest, pictures: NDArray[np.uint8]) -> Floats:
+    # The pictures are shared, not copied; the output is overwritten by the next call.
+    request.infer({0: pictures}, share_inputs=True)
+    return np.array(request.get_output_tensor(0).data, np.float32)
 
 
 def open_openvino(path: Path, device: str, precision: str) -> OpenNetwork:
@@ -53,6 +93,14 @@ def open_openvino(path: Path, device: str, precision: str) -> OpenNetwork:
     settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads}
     if precision != "auto":
         settings["INFERENCE_PRECISION_HINT"] = _HINTS[precision]
+
+    def compile_for(batch: int) -> openvino.CompiledModel:
+        fixed = model.clone()
+        shape = fixed.input(0).partial_shape
+        shape[0] = batch
+        fixed.reshape(shape)
+        return core.compile_model(fixed, "CPU", settings)
+
     try:
         model = core.read_model(path)
         metadata = read_metadata_text(_metadata_text(model), path)
@@ -62,7 +110,7 @@ def open_openvino(path: Path, device: str, precision: str) -> OpenNetwork:
             [_entry(port) for port in model.inputs],
             [_entry(port) for port in model.outputs],
         )
-        compiled = core.compile_model(model, "CPU", settings)
+        compiled = compile_for(1)
     except RuntimeError as error:
         reason = [line for line in str(error).splitlines() if line.strip()][-1].strip()
         raise CheckpointError(
@@ -81,7 +129,7 @@ def open_openvino(path: Path, device: str, precision: str) -> OpenNetwork:
         f"cpu ({threads} threads)",
         f"openvino {openvino.__version__.partition('-')[0]} ({stored})",
     )
-    return OpenNetwork(OpenVinoRuntime(compiled), info)
+    return OpenNetwork(OpenVinoRuntime(compiled, compile_for, metadata.architecture.task), info)
 
 
 def _metadata_text(model: openvino.Model) -> str | None:
