@@ -32,12 +32,12 @@ def open_torch_joints(
     info.metadata.check_task("joints", path)
     architecture = info.metadata.architecture
     if device.type == "cpu":
-        runtime = TorchRuntime(checkpoint.network, device, precision)
+        runtime = TorchRuntime(checkpoint.network, device, precision, in_place=True)
         return info, JointEstimator(runtime, architecture, batch or _CPU_BATCH)
     from pedpose.inference.device_joints import DeviceJoints
     from pedpose.runtime.torch_network import TorchNetwork
 
-    network = TorchNetwork(checkpoint.network, device, precision)
+    network = TorchNetwork(checkpoint.network, device, precision, in_place=True)
     return info, DeviceJoints(network, architecture, batch or _GPU_BATCH)
 
 
@@ -56,11 +56,11 @@ def open_torch_finder(
     info.metadata.check_task("person", path)
     architecture = info.metadata.architecture
     if device.type == "cpu":
-        runtime = TorchRuntime(checkpoint.network, device, precision)
+        runtime = TorchRuntime(checkpoint.network, device, precision, in_place=True)
         return info, PersonFinder(runtime, architecture, settings)
     from pedpose.inference.device_finder import DeviceFinder
     from pedpose.runtime.torch_network import TorchNetwork
 
     return info, DeviceFinder(
-        TorchNetwork(checkpoint.network, device, precision), architecture, settings
+        TorchNetwork(checkpoint.network, device, precision, in_place=True), architecture, settings
     )

@@ -22,8 +22,20 @@ class TorchNetwork:
             can.
     """
 
-    def __init__(self, network: HeatmapCNN, device: torch.device, precision: str = "fp32") -> None:
-        """Copy a network to a device; the original stays as it is.
+    def __init__(
+        self,
+        network: HeatmapCNN,
+        device: torch.device,
+        precision: str = "fp32",
+        in_place: bool = False,
+    ) -> None:
+        """Bring a network to a device.
+
+        Args:
+            network: To run; it stays as it is unless it may be taken apart ``in_place``.
+            device: Where to run it.
+            precision: Of its convolutions: ``fp32``, ``bf16`` or ``fp16``.
+            in_place: Whether nobody else needs the network.
 
         Raises:
             ConfigError: If there is no such precision.
@@ -31,7 +43,7 @@ class TorchNetwork:
         self.device = device
         self.precision = precision
         half = autocast_type(precision)
-        ready = for_inference(network)
+        ready = for_inference(network, in_place)
         if half is not None:
             for module in ready.modules():
                 if isinstance(module, nn.Conv2d):

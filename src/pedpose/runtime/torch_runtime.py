@@ -15,20 +15,27 @@ class TorchRuntime:
 
     name = "torch"
 
-    def __init__(self, network: HeatmapCNN, device: torch.device, precision: str = "fp32") -> None:
-        """Copy a network to a device; the original stays as it is.
+    def __init__(
+        self,
+        network: HeatmapCNN,
+        device: torch.device,
+        precision: str = "fp32",
+        in_place: bool = False,
+    ) -> None:
+        """Bring a network to a device.
 
         Args:
-            network: To run.
+            network: To run; it stays as it is unless it may be taken apart ``in_place``.
             device: Where to run it.
             precision: Of its convolutions: ``fp32``, ``bf16`` or ``fp16``. Pictures are normalised
                 and maps returned in fp32.
+            in_place: Whether nobody else needs the network.
 
         Raises:
             ConfigError: If there is no such precision.
         """
         self.device = device
-        self._network = TorchNetwork(network, device, precision)
+        self._network = TorchNetwork(network, device, precision, in_place)
 
     def __call__(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Map RGB pictures (N, H, W, 3) uint8 to raw maps (N, C, H / 4, W / 4), fp32 on the CPU."""
