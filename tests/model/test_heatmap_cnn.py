@@ -45,7 +45,9 @@ def test_fused_runtime_computes_the_same_as_the_network(backbone: str):
         expected = network(pictures.permute(0, 3, 1, 2).float())
     found = TorchRuntime(network, torch.device("cpu"))(pictures.numpy())
     assert expected.abs().max() > 0
-    assert torch.allclose(torch.from_numpy(found), expected, atol=1e-4 * float(expected.abs().max()))
+    assert torch.allclose(
+        torch.from_numpy(found), expected, atol=1e-4 * float(expected.abs().max())
+    )
 
 
 @pytest.mark.parametrize(

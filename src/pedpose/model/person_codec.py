@@ -116,23 +116,6 @@ def maps_to_boxes(maps: Tensor) -> Tensor:
     return torch.stack([cx - half_w, cy - half_h, cx + half_w, cy + half_h], dim=-1)
 
 
-def decode_boxes(maps: Tensor, min_score: float, limit: int) -> list[tuple[Tensor, Tensor]]:
-    """Find the people in the maps of B pictures.
-
-    Args:
-        maps: (B, 5, H, W) raw output of a person finder.
-        min_score: Least score of a person.
-        limit: Most people of a picture.
-
-    Returns:
-        For each picture boxes (N, 4) x1, y1, x2, y2 in cells and scores (N,), best first.
-    """
-    return [
-        (boxes[scores > 0], scores[scores > 0])
-        for boxes, scores in zip(*best_boxes(maps, min_score, limit), strict=True)
-    ]
-
-
 def best_boxes(maps: Tensor, min_score: float, limit: int) -> tuple[Tensor, Tensor]:
     """Find the people in the maps of B pictures, in tensors whose shape does not depend on them.
 

@@ -1,6 +1,6 @@
 """Raw maps of a person finder to boxes, by NumPy: what a picture is looked at with.
 
-The same as :func:`pedpose.model.person_codec.decode_boxes`; only the few cells that are peaks are
+The same as :func:`pedpose.model.person_codec.best_boxes`; only the few cells that are peaks are
 worked on.
 """
 

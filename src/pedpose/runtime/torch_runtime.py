@@ -13,8 +13,6 @@ from pedpose.runtime.torch_network import TorchNetwork
 class TorchRuntime:
     """A network made ready for inference, from pictures in memory to maps in memory."""
 
-    name = "torch"
-
     def __init__(
         self,
         network: HeatmapCNN,
