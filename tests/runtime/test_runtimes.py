@@ -1,5 +1,7 @@
 """All runtimes find the same people, and refuse what they do not have."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +56,18 @@ def test_weights_are_the_same_whatever_runs_them(runtime: str):
     detector = pedpose.load(device="cpu", runtime=runtime)
     torch = pedpose.load(device="cpu", runtime="torch")
     assert list(detector.weights.values()) == list(torch.weights.values())
+
+
+def test_an_interruption_after_openvino_is_no_crash():
+    code = (
+        "import signal, pedpose\n"
+        "found = pedpose.load(device='cpu', runtime='openvino').find\n"
+        "del found\n"
+        "try:\n    signal.raise_signal(signal.SIGINT)\n"
+        "except KeyboardInterrupt:\n    print('interrupted')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.strip()) == (0, "interrupted"), done.stderr
 
 
 def opened(opener: str, path: Path, device: str = "cpu", precision: str = "auto") -> OpenNetwork:

@@ -18,6 +18,7 @@ from pedpose.errors import ConfigError
 from pedpose.exporting.crops import Pictures
 from pedpose.exporting.quiet import quiet
 from pedpose.model.architecture import Architecture
+from pedpose.runtime.openvino_runtime import lasting_core
 
 FINE_STRIDE = {"joints": 16, "person": 8}
 """Maps of these strides and below stay as they are: a joint is found within a part of a cell."""
@@ -43,6 +44,7 @@ def quantised(
     """
     # NNCF would send statistics of its use to its makers unless it believes that it is tested.
     os.environ["NNCF_CI"] = "1"
+    lasting_core()  # before that of NNCF, which does not last
     with quiet():
         import nncf
 

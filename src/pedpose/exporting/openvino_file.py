@@ -8,6 +8,7 @@ import onnx
 import openvino
 
 from pedpose.model.metadata import KEY, Metadata
+from pedpose.runtime.openvino_runtime import lasting_core
 
 
 def to_openvino(graph: onnx.ModelProto) -> openvino.Model:
@@ -15,7 +16,7 @@ def to_openvino(graph: onnx.ModelProto) -> openvino.Model:
 
     ``openvino.convert_model`` would do the same and send statistics of its use to its makers.
     """
-    return openvino.Core().read_model(graph.SerializeToString(), b"")
+    return lasting_core().read_model(graph.SerializeToString(), b"")
 
 
 def write_openvino(path: Path, model: openvino.Model, metadata: Metadata) -> None:

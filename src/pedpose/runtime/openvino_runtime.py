@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ def open_openvino(path: Path, device: str, precision: str) -> OpenNetwork:
     """
     if device not in ("auto", "cpu"):
         raise ConfigError(f"device {device}: the runtime openvino has cpu only")
-    core = openvino.Core()
+    core = lasting_core()
     threads = cpu_threads()
     settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads}
     if precision != "auto":
@@ -130,6 +131,18 @@ def open_openvino(path: Path, device: str, precision: str) -> OpenNetwork:
         f"openvino {openvino.__version__.partition('-')[0]} ({stored})",
     )
     return OpenNetwork(OpenVinoRuntime(compiled, compile_for, metadata.architecture.task), info)
+
+
+@cache
+def lasting_core() -> openvino.Core:
+    """Return OpenVINO itself, ready for the CPU, which must outlive all networks.
+
+    It has signals handled on a stack of its own. When the first one of a process goes, that stack
+    is freed but stays in use, and the next Ctrl-C would end the process by a segmentation fault.
+    """
+    core = openvino.Core()
+    core.get_versions("CPU")
+    return core
 
 
 def _metadata_text(model: openvino.Model) -> str | None:
