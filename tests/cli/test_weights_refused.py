@@ -32,7 +32,7 @@ def broken(tmp_path: Path) -> Path:
         ("noise", "expected a safetensors file, found something else"),
         ("empty", "expected a safetensors file, found something else"),
         ("pickle", "found a pickle or torch.save file, which could run code when loaded"),
-        ("other", "found a safetensors file of another program"),
+        ("other", "found those of another program"),
         ("missing", "found no such file"),
     ],
 )

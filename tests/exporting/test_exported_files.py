@@ -101,6 +101,10 @@ LIES: dict[str, tuple[Callable[[dict[str, Any]], None] | None, str]] = {
     "skeleton": (two_joints, "expected a skeleton of 3 joints, found 2 joints"),
     "outputs": (two_outputs, "outputs: expected maps"),
     "size": (other_size, "inputs: expected pictures"),
+    "architecture": (
+        lambda c: c["architecture"].update(height_px=320),
+        "as its architecture has it, found (64, 48)",
+    ),
     "decoded": (lambda c: c["exported"].update(decoded=True), "outputs: expected joints"),
     "raw": (lambda c: c.pop("exported"), "expected metadata that say how it was exported"),
     "broken": (lambda c: c.update(architecture=[]), "damaged metadata"),

@@ -145,8 +145,8 @@ def read_metadata_text(text: str | None, path: Path) -> Metadata:
     """
     if text is None:
         raise CheckpointError(
-            f"{path}: expected weights written by pedpose, found a {path.suffix.lstrip('.')} file "
-            "of another program (no 'pedpose' metadata)"
+            f"{path}: expected weights written by pedpose, found those of another program (no "
+            "'pedpose' metadata)"
         )
     try:
         content = json.loads(text)

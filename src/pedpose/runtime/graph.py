@@ -52,6 +52,11 @@ def check_graph(
             f"{path}: expected metadata that say how it was exported, found none of that"
         )
     architecture = metadata.architecture
+    if architecture.task == "joints" and exported.size != architecture.input_size:
+        raise CheckpointError(
+            f"{path}: expected an input of {architecture.input_size}, as its architecture has it, "
+            f"found {exported.size}"
+        )
     height, width = (None, None) if exported.size is None else exported.size
     _check(path, "inputs", inputs, INPUT, _BYTES, (None, height, width, 3))
     name = output_name(metadata)
