@@ -23,6 +23,7 @@ from pedpose.benching.scene import STREET
 from pedpose.cli.main import app
 from pedpose.files import sha256_of
 
+SAMPLES = Path(__file__).parents[2] / "samples"
 SMALL = ("--people", "1,2", "--size", "160x120", "--repeats", "1", "--device", "cpu")
 
 
@@ -92,7 +93,7 @@ def test_a_variant_that_breaks_off_is_listed_with_its_error(
     monkeypatch.setattr(benching, "cold_start", lambda *_: 1.0)
     monkeypatch.setattr(benching, "version_start", lambda: 1.0)
     file = tmp_path / "bench.json"
-    picture = STREET.parents[3] / "samples" / "portrait.jpg"
+    picture = SAMPLES / "portrait.jpg"
     done = bench(picture, *SMALL, "--repeats", 3, "--runtime", "onnx", "--json", file)
     assert done.exit_code == 4, done.output
     assert "error: onnx fp32: ended by signal 9" in done.stderr

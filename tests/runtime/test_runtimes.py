@@ -1,5 +1,6 @@
 """All runtimes find the same people, and refuse what they do not have."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +69,14 @@ def test_an_interruption_after_openvino_is_no_crash():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stdout.strip()) == (0, "interrupted"), done.stderr
+
+
+def test_nothing_is_kept_to_be_sent_to_anybody(tmp_path: Path):
+    code = "import pedpose; pedpose.load(device='cpu', runtime='onnx')"
+    environment = {k: v for k, v in os.environ.items() if k != "ORT_DISABLE_TELEMETRY"}
+    environment["TMPDIR"] = str(tmp_path)
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def opened(opener: str, path: Path, device: str = "cpu", precision: str = "auto") -> OpenNetwork:
