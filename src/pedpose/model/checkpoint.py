@@ -141,7 +141,7 @@ def read_metadata(path: Path) -> dict[str, Any]:
         return {}
     try:
         metadata = json.loads(text)
-    except ValueError as error:
+    except (RecursionError, ValueError) as error:
         raise CheckpointError(f"{path}: damaged metadata: {error}") from error
     if not isinstance(metadata, dict):
         raise CheckpointError(f"{path}: damaged metadata: found {type(metadata).__name__}")

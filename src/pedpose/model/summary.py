@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from pedpose.model.heatmap_cnn import HeatmapCNN
+from pedpose.model.text_table import aligned
 
 # Training memory over what is kept for the backward pass, measured on a CPU in fp32 at 256 x 192
 # as growth of the process from batch 8 to 32: 1.0 (EfficientNet-B0) to 1.25 (Lite-HRNet) times.
@@ -83,7 +84,7 @@ class Summary:
 
 def summarise(network: HeatmapCNN) -> Summary:
     """Describe a network for pictures of its size; it stays as it is, in training or not."""
-    twin = _twin(network)
+    twin = twin_of(network)
     rows = dict(_rows(twin))
     seen = _run(twin, rows)
     layers = []
@@ -102,13 +103,23 @@ def summarise(network: HeatmapCNN) -> Summary:
     return Summary(tuple(layers), network.architecture.input_size, seen.training_bytes)
 
 
+def twin_of(network: HeatmapCNN) -> HeatmapCNN:
+    """Return a network of the same shapes without memory."""
+    with torch.device("meta"):
+        twin = HeatmapCNN(network.architecture)
+    for mine, its in zip(twin.parameters(), network.parameters(), strict=True):
+        mine.requires_grad_(its.requires_grad)
+    # Batch norm in training refuses one picture where a map is a single cell; it keeps the same.
+    return twin.eval()
+
+
 def training_bytes_per_sample(network: HeatmapCNN) -> int:
     """Estimate the memory that each picture of a batch costs in a training step in fp32.
 
     Maps that autograd keeps for the backward pass, and half as much again for gradients and work
     space. The weights, their gradients and the optimiser's state come on top, once.
     """
-    return _run(_twin(network), ()).training_bytes
+    return _run(twin_of(network), ()).training_bytes
 
 
 def summary_lines(summary: Summary) -> list[str]:
@@ -128,32 +139,14 @@ def summary_lines(summary: Summary) -> list[str]:
             )
         )
     table.append(("total", "", "", f"{summary.parameters:,}", f"{total:.3f}", "", ""))
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    lines = [
-        "  ".join(
-            cell.rjust(width) if 3 <= column <= 5 else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in table
-    ]
     height, width = summary.input_size
     return [
-        *lines,
+        *aligned(table, right=(3, 4, 5)),
         "",
         f"input {width} x {height} pixels; {summary.trainable:,} of {summary.parameters:,} "
         f"parameters learn; training takes about {summary.training_bytes / 1e6:.0f} MB for each "
         "picture of a batch",
     ]
-
-
-def _twin(network: HeatmapCNN) -> HeatmapCNN:
-    """Return a network of the same shapes without memory."""
-    with torch.device("meta"):
-        twin = HeatmapCNN(network.architecture)
-    for mine, its in zip(twin.parameters(), network.parameters(), strict=True):
-        mine.requires_grad_(its.requires_grad)
-    # Batch norm in training refuses one picture where a map is a single cell; it keeps the same.
-    return twin.eval()
 
 
 def _rows(network: HeatmapCNN) -> Iterator[tuple[nn.Module, str]]:
