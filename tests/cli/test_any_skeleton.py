@@ -223,14 +223,15 @@ def test_a_report_says_where_sides_are_not_known(make_data: Make, tmp_path: Path
 
 
 def test_info_names_the_pairs(make_weights: Make):
-    shown = json.loads(pedpose("info", make_weights(SKELETONS["a horse"])).output)["skeleton"]
+    result = pedpose("info", make_weights(SKELETONS["a horse"]), "--json")
+    shown = json.loads(result.output)["skeleton"]
     assert shown["swap_pairs"] == [
         *(["left_ear", "right_ear"], ["fl_hoof", "fr_hoof"], ["l_hip", "r_hip"])
     ]
 
 
 def test_info_says_why_there_are_no_pairs(make_weights: Make):
-    result = pedpose("info", make_weights(SKELETONS["thirty numbers"]))
+    result = pedpose("info", make_weights(SKELETONS["thirty numbers"]), "--json")
     assert result.exit_code == 0, result.output
     shown = json.loads(result.output)["skeleton"]
     assert shown["swap_pairs"] is None

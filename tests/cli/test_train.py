@@ -38,7 +38,7 @@ def test_train_info_and_eval_fit_together(dots: Path, tmp_path: Path):
     best = run / "best.safetensors"
     assert f"best weights: {best}" in result.output
 
-    facts = json.loads(pedpose("info", best).stdout)
+    facts = json.loads(pedpose("info", best, "--json").stdout)
     assert facts["skeleton"]["names"] == ["red", "blue"]
     assert facts["architecture"]["height_px"] == 64
     assert facts["training"]["config"]["epochs"] == 4
@@ -76,7 +76,7 @@ def test_person_finders_are_trained_too(dots: Path, tmp_path: Path):
         *("--out", tmp_path / "run", *SMALL),
     )
     assert result.exit_code == 0, result.output
-    facts = json.loads(pedpose("info", tmp_path / "run/last.safetensors").stdout)
+    facts = json.loads(pedpose("info", tmp_path / "run/last.safetensors", "--json").stdout)
     assert facts["architecture"]["task"] == "person"
     assert facts["skeleton"] is None
     assert set(facts["metrics"]) == {"box_ap", "box_ap50", "recall_at_1_false_alarm"}

@@ -71,11 +71,11 @@ def test_the_file_tells_how_it_was_made_and_nothing_of_the_machine(files: Files)
     assert not any(node.doc_string or node.metadata_props for node in graph.graph.node)
     assert b".py" not in content
     assert str(files.joints.parent).encode() not in content
-    told = json.loads(done("info", files.joints_onnx))
+    told = json.loads(done("info", files.joints_onnx, "--json"))
     assert told["exported"]["source_sha256"] == sha256_of(files.joints)
     assert told["exported"]["precision"] == "fp32"
     assert told["sha256"] == sha256_of(files.joints_onnx)
-    assert told["architecture"] == json.loads(done("info", files.joints))["architecture"]
+    assert told["architecture"] == json.loads(done("info", files.joints, "--json"))["architecture"]
     check = told["exported"]["check"]
     assert check["accuracy"] is None
     assert [entry["runtime"].split()[0] for entry in check["runs"]] == ["onnx", "openvino"]
@@ -138,7 +138,7 @@ def test_openvino_has_its_own_files(files: Files, tmp_path: Path, precision: str
     accuracy = 1e-3 if precision == "fp32" else 0.2
     assert np.allclose(network.run(pictures), maps_of(files.joints, pictures), atol=accuracy)
     assert network.info.metadata.skeleton == SKELETON
-    told = json.loads(done("info", path))
+    told = json.loads(done("info", path, "--json"))
     assert told["exported"]["precision"] == precision
     # In fp16 it is also checked in what this processor is fastest in.
     assert len(told["exported"]["check"]["runs"]) == (1 if precision == "fp32" else 2)

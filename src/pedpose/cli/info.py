@@ -3,91 +3,68 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from pedpose.cli.exit_codes import errors_to_exit_codes
-from pedpose.errors import ConfigError, DataError
-
-if TYPE_CHECKING:
-    from pedpose.model.metadata import Metadata
-    from pedpose.skeleton import Skeleton
+from pedpose.errors import ConfigError
 
 
 def info(
     weights: Annotated[
         Path, typer.Argument(help="A weights file (.safetensors) or an export (.onnx, .xml).")
     ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
     summary: Annotated[
         bool, typer.Option("--summary", help="Print the network layer by layer instead.")
     ] = False,
+    layers: Annotated[
+        bool,
+        typer.Option(
+            "--layers",
+            help="Print each convolution instead: kernel, stride, padding, depth, and how much "
+            "of the picture it sees.",
+        ),
+    ] = False,
+    skeleton: Annotated[
+        Path | None,
+        typer.Option("--skeleton", help="Draw the skeleton into this .png file, too."),
+    ] = None,
 ) -> None:
-    """Print what a weights file says of itself, as JSON."""
+    """Print what a weights file is: its network, skeleton, training and what its scores mean."""
     with errors_to_exit_codes():
-        from pedpose.runtime.choice import readers_of
+        modes = {"--json": as_json, "--summary": summary, "--layers": layers}
+        if len(chosen := [name for name, wanted in modes.items() if wanted]) > 1:
+            raise ConfigError(f"expected one of {', '.join(modes)}, found {' and '.join(chosen)}")
+        # Imported here: --help need not wait for it.
+        from pedpose.describing.facts import read_facts
 
-        runtime = readers_of(weights)[0]
-        if runtime != "torch":
-            if summary:
-                raise ConfigError(
-                    f"{weights}: --summary: expected a .safetensors file, whose layers are those "
-                    "of the network, found an export"
-                )
-            typer.echo(json.dumps(_exported_facts(weights, runtime), indent=2))
-            return
-        from pedpose.model.checkpoint import load_checkpoint
+        if skeleton is not None:
+            from pedpose.describing.skeleton_picture import check_name, write_skeleton_picture
 
-        checkpoint = load_checkpoint(weights)
-        if summary:
+            check_name(skeleton)
+        facts = read_facts(weights)
+        if skeleton is not None:
+            write_skeleton_picture(skeleton, facts.known_skeleton("--skeleton"))
+            typer.echo(f"skeleton: {skeleton}", err=True)
+        if as_json:
+            typer.echo(json.dumps(facts.to_dict(), indent=2))
+        elif summary:
+            network = facts.known_network("--summary")
             from pedpose.model.summary import summarise, summary_lines
 
-            typer.echo("\n".join(summary_lines(summarise(checkpoint.network))))
-            return
-        facts = {
-            "file": str(weights),
-            "sha256": checkpoint.sha256,
-            "parameters": checkpoint.network.parameter_count(),
-            "gflops": round(checkpoint.network.gflops(), 3),
-            **_facts(checkpoint.metadata),
-        }
-        typer.echo(json.dumps(facts, indent=2))
+            typer.echo("\n".join(summary_lines(summarise(network))))
+        elif layers:
+            network = facts.known_network("--layers")
+            from pedpose.model.convolutions import convolution_lines, convolutions
 
+            typer.echo("\n".join(convolution_lines(convolutions(network))))
+        else:
+            from pedpose.describing.characters import Paper, shows_dots
+            from pedpose.describing.page import page_lines
 
-def _exported_facts(path: Path, runtime: str) -> dict[str, Any]:
-    """Return what an export says of itself: PyTorch is not needed for that."""
-    from pedpose.exporting.opening import open_exported
-    from pedpose.runtime.choice import Wanted, choose_runtime
-
-    wanted = Wanted(runtime, "cpu")
-    choose_runtime(wanted, [path])
-    found = open_exported(path, wanted).info
-    exported = found.metadata.exported
-    return {
-        "file": str(path),
-        "sha256": found.sha256,
-        "exported": None if exported is None else asdict(exported),
-        **_facts(found.metadata),
-    }
-
-
-def _facts(metadata: Metadata) -> dict[str, Any]:
-    skeleton = metadata.skeleton
-    return {
-        "architecture": metadata.architecture.to_dict(),
-        "skeleton": None if skeleton is None else _describe(skeleton),
-        "calibration": {name: c.to_dict() for name, c in metadata.calibration.items()},
-        "metrics": metadata.metrics,
-        "training": metadata.training,
-    }
-
-
-def _describe(skeleton: Skeleton) -> dict[str, Any]:
-    """Return the skeleton, and which joints change places in mirrored pictures."""
-    try:
-        pairs: dict[str, Any] = {"swap_pairs": skeleton.swap_pairs}
-    except DataError as error:
-        pairs = {"swap_pairs": None, "why_no_swap_pairs": str(error)}
-    return {**skeleton.to_dict(), **pairs}
+            paper = Paper(ascii=not shows_dots(sys.stdout.encoding))
+            typer.echo("\n".join(page_lines(facts, paper)))

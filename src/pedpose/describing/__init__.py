@@ -1,0 +1,1 @@
+"""What a weights file or an export is, for people to read: in words, numbers and drawings."""
