@@ -64,8 +64,8 @@ def test_a_run_learns_and_leaves_its_files(config: TrainConfig):
     assert len(progress.losses) == 40
     assert result.best is not None
     assert {p.name for p in config.out.iterdir()} == {
-        *("config.json", "state.pt", "state.previous.pt", "last.safetensors"),
-        *("best.safetensors", "history.csv", "training.html", "tensorboard"),
+        *("config.json", "state.pt", "state.previous.pt", "initial.safetensors"),
+        *("last.safetensors", "best.safetensors", "history.csv", "training.html", "tensorboard"),
     }
     loaded = load_checkpoint(result.last)
     assert loaded.skeleton is not None and loaded.skeleton.names == ("red", "blue")

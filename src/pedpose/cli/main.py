@@ -14,6 +14,7 @@ from pedpose.cli import data
 from pedpose.cli.bench import bench
 from pedpose.cli.detect import detect
 from pedpose.cli.evaluate import evaluate
+from pedpose.cli.explain import explain
 from pedpose.cli.export import export
 from pedpose.cli.info import info
 from pedpose.cli.merge import merge
@@ -32,6 +33,7 @@ app.command(name="eval")(evaluate)
 app.command()(info)
 app.command()(merge)
 app.command()(export)
+app.command()(explain)
 app.command()(bench)
 app.add_typer(data.app)
 

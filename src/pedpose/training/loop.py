@@ -93,6 +93,7 @@ class Loop:
         self._sound = self._state()
         self._began = time.monotonic() - self.at.seconds
         try:
+            self._begin()
             over = self._was_over()
             while not over:
                 over = self._pass(asked_to_stop)
@@ -101,6 +102,13 @@ class Loop:
             if self.recorder is not None:
                 self.recorder.close()
         self._agreed(False)  # no process leaves before the first has written all
+
+    def _begin(self) -> None:
+        """Keep what the run begins with; one that goes on has done so, or cannot any more."""
+        if self.recorder is None or self.at.step:
+            return
+        with self._writing():
+            self.recorder.save_initial(self.learner.average)
 
     def _was_over(self) -> bool:
         """Tell whether a resumed run had come to its end, or lost its patience, before."""

@@ -20,6 +20,7 @@ from pedpose.training.scores import calibrate_file
 from pedpose.training.setup import Prepared
 from pedpose.training.tensorboard import TensorBoard
 
+INITIAL_FILE = "initial.safetensors"
 LAST_FILE = "last.safetensors"
 BEST_FILE = "best.safetensors"
 PAGE_FILE = "training.html"
@@ -42,6 +43,10 @@ class Recorder:
             progress.note("tensorboard: not installed; pip install 'pedpose[tensorboard]'")
         else:
             self._events = TensorBoard(self._folder, first_step)
+
+    def save_initial(self, average: ExponentialAverage) -> None:
+        """Write the weights that the run begins with, at half the size: they are compared only."""
+        self._save(INITIAL_FILE, average, 0, {}, 0.0, half=True)
 
     def step(self, done: int, loss: float, rate: float) -> None:
         """Note a step (1-based)."""
@@ -102,6 +107,7 @@ class Recorder:
         done: int,
         metrics: Mapping[str, float],
         seconds: float,
+        half: bool = False,
     ) -> None:
         training = {
             "config": self._prepared.config.to_dict(),
@@ -111,7 +117,7 @@ class Recorder:
         }
         skeleton = self._prepared.task.skeleton
         checkpoint = Checkpoint(average.network, skeleton, training, dict(metrics))
-        save_checkpoint(self._folder / name, checkpoint)
+        save_checkpoint(self._folder / name, checkpoint, half)
 
     def _calibrate(self) -> None:
         """Write into the weights what their scores mean, where there are labels to measure it."""
