@@ -130,3 +130,17 @@ def test_another_version_on_a_node_is_refused(ledger: Ledger):
     pytest.importorskip("ray", reason="needs the extra 'cluster'")
     with pytest.raises(ConfigError, match=f"expected pedpose 0.0.0, found {__version__}"):
         Worker(replace(ORDER, version="0.0.0"), LocalLedger(ledger))
+
+
+def test_colours_are_in_the_parts(ledger: Ledger, tmp_path: Path, monkeypatch: Any):
+    ray = pytest.importorskip("ray", reason="needs the extra 'cluster'")
+    monkeypatch.setattr(ray, "get", lambda answer: answer)
+    Store(str(tmp_path)).prepare()
+    settings = replace(ORDER.settings, colours=True)
+    worker = Worker(replace(ORDER, out=str(tmp_path), settings=settings), LocalLedger(ledger))
+    (file,) = find_files([str(SAMPLES / "portrait.jpg")])
+    assert Outcome(**worker(asdict(file))).error is None
+    (part,) = (tmp_path / "parts").iterdir()
+    table = pq.read_table(part)
+    assert set(table["upper_colour"].to_pylist()) == {"dark brown"}
+    assert json.loads(table.schema.metadata[b"pedpose"])["colours"].startswith("k-means")

@@ -142,6 +142,14 @@ def detect(
         bool,
         typer.Option("--shape", help="Outline bodies.", rich_help_panel=_RESULTS),
     ] = False,
+    colours: Annotated[
+        bool,
+        typer.Option(
+            "--colours",
+            help="Tell the main colours of clothes, above and below.",
+            rich_help_panel=_RESULTS,
+        ),
+    ] = False,
     blur_faces: Annotated[
         bool,
         typer.Option(
@@ -292,6 +300,7 @@ def detect(
             track=track,
             smooth=smooth,
             shapes=shape,
+            colours=colours,
             blur_faces=blur_faces,
             heatmaps=heatmaps,
             style=style if trails is None else replace(style, trails=trails),

@@ -14,6 +14,7 @@ from pedpose import __version__
 from pedpose.cluster.shard import fingerprint
 from pedpose.errors import ConfigError
 from pedpose.inference.boxes_file import KnownBoxes
+from pedpose.inference.clothes import METHOD, check_clothes
 from pedpose.inference.detector import DetectorSettings, PoseDetector
 from pedpose.inference.finishing import Finishing
 from pedpose.inference.follow import Follower, FollowSettings
@@ -91,6 +92,7 @@ class Detection:
                 Follower(self.detector.skeleton, self._follow_settings()),
                 Finishing(
                     settings.shapes,
+                    settings.colours,
                     FaceBlur(self.detector.skeleton) if settings.blur_faces else None,
                     settings.look.region,
                     settings.conf if settings.heatmaps else None,
@@ -117,6 +119,7 @@ class Detection:
             *(settings.saved, settings.out, self.sources, self.header()),
             drawing=drawing,
             more=live,
+            colours=settings.colours,
         )
 
     def header(self) -> dict[str, Any]:
@@ -134,6 +137,7 @@ class Detection:
             "track": settings.follows,
             "smooth": settings.smooth,
             "shapes": settings.shapes,
+            "colours": METHOD if settings.colours else None,
             "blur_faces": settings.blur_faces,
             "find_every": settings.find_every or "auto",
             "region": None if look.region is None else look.region.corners,
@@ -176,6 +180,8 @@ def prepare(arguments: Sequence[str], settings: DetectSettings) -> Detection:
     detector = load_detector(settings, settings.weights, settings.person_weights)
     if settings.blur_faces:
         check_heads(detector.skeleton)
+    if settings.colours:
+        check_clothes(detector.skeleton)
     known: BoxesOf | None = None
     if settings.known.whole_image:
         known = whole_image

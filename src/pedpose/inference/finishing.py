@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from pedpose.inference.clothes import clothes_of
 from pedpose.inference.heat import heat_of
 from pedpose.inference.look import Sight
 from pedpose.inference.privacy import FaceBlur
@@ -22,10 +23,12 @@ _HIDDEN = 128
 
 @dataclass(frozen=True, slots=True)
 class Finishing:
-    """Outlines bodies and covers faces, where it is asked for.
+    """Outlines bodies, tells colours and covers faces, where it is asked for.
 
     Attributes:
         shapes: Whether bodies are outlined.
+        colours: Whether the colours of clothes are told. They are those of the frame as it was
+            read: the discs that cover heads would be taken for clothes.
         faces: Covers faces; None where they stay.
         region: The only part of the picture that is searched for people. What lies beside it is
             hidden where faces are covered, since nobody looks for faces there.
@@ -33,6 +36,7 @@ class Finishing:
     """
 
     shapes: bool = False
+    colours: bool = False
     faces: FaceBlur | None = None
     region: Region | None = None
     heat: float | None = None
@@ -48,6 +52,7 @@ class Finishing:
         """
         size = frame.image.shape[:2]
         shapes = body_shapes(people, size) if self.shapes else None
+        clothes = clothes_of(frame.image, people) if self.colours else None
         heat = None
         if self.heat is not None:
             scores = sight.estimate.people.scores
@@ -57,7 +62,7 @@ class Finishing:
             frame = self.faces(source.name, frame, sight.estimate.people)
             if self.region is not None:
                 frame = replace(frame, image=_hide_outside(frame, self.region))
-        return Seen(frame, people, shapes, heat, sight.still)
+        return Seen(frame, people, shapes, heat, sight.still, clothes)
 
     def forget(self, source: Source) -> None:
         """Forget a source that has ended."""

@@ -63,9 +63,13 @@ FITTED = LimbWidths()
 
 HIPS = ("left_hip", "right_hip")
 
+_SIDES = ("left", "right")
+_ARM = ("shoulder", "elbow", "wrist")
+_LEG = ("hip", "knee", "ankle")
 _HEAD_REACH = 0.065
 _CHEST_BELOW_SHOULDERS = 0.25
-_PARTS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+
+Capsules = list[tuple[float, ...]]
 
 
 def body_parts(
@@ -82,41 +86,79 @@ def body_parts(
         Capsules (M, 6): x, y, radius of one end and of the other, in pixels; discs (D, 3) whose
         convex hull is the trunk.
     """
-    capsules: list[tuple[float, ...]] = []
+    trunk, discs = trunk_parts(places, height, widths)
+    capsules = [
+        *arm_parts(places, height, widths),
+        *leg_parts(places, height, widths),
+        *trunk,
+        *_head_parts(places, height, widths),
+    ]
+    return np.array(capsules).reshape(-1, 6), np.array(discs).reshape(-1, 3)
 
-    def add(first: Place, radius: float, second: Place, other: float) -> None:
-        capsules.append((*first, radius * height, *second, other * height))
 
-    for side in ("left", "right"):
-        get = {part: places.get(f"{side}_{part}") for part in _PARTS}
-        shoulder, elbow, wrist, hip, knee, ankle = (get[part] for part in _PARTS)
+def arm_parts(places: Mapping[str, Place], height: float, widths: LimbWidths = FITTED) -> Capsules:
+    """Return the capsules of upper arms, forearms and hands, as :func:`body_parts` has them."""
+    capsules: Capsules = []
+    for side in _SIDES:
+        shoulder, elbow, wrist = (places.get(f"{side}_{part}") for part in _ARM)
         if shoulder is not None and elbow is not None:
-            add(shoulder, widths.arm, elbow, widths.elbow)
+            capsules.append(_capsule(height, shoulder, widths.arm, elbow, widths.elbow))
         if elbow is not None and wrist is not None:
-            add(elbow, widths.elbow, wrist, widths.wrist)
-            add(wrist, widths.wrist, _beyond(elbow, wrist, widths.hand * height), widths.wrist)
-        if hip is not None and knee is not None:
-            add(hip, widths.thigh, knee, widths.knee)
-        if knee is not None and ankle is not None:
-            add(knee, widths.knee, ankle, widths.ankle)
-            add(ankle, widths.ankle, _beyond(knee, ankle, widths.foot * height), widths.ankle)
+            hand = _beyond(elbow, wrist, widths.hand * height)
+            capsules.append(_capsule(height, elbow, widths.elbow, wrist, widths.wrist))
+            capsules.append(_capsule(height, wrist, widths.wrist, hand, widths.wrist))
+    return capsules
 
+
+def leg_parts(places: Mapping[str, Place], height: float, widths: LimbWidths = FITTED) -> Capsules:
+    """Return the capsules of thighs, lower legs and feet, as :func:`body_parts` has them."""
+    capsules: Capsules = []
+    for side in _SIDES:
+        hip, knee, ankle = (places.get(f"{side}_{part}") for part in _LEG)
+        if hip is not None and knee is not None:
+            capsules.append(_capsule(height, hip, widths.thigh, knee, widths.knee))
+        if knee is not None and ankle is not None:
+            foot = _beyond(knee, ankle, widths.foot * height)
+            capsules.append(_capsule(height, knee, widths.knee, ankle, widths.ankle))
+            capsules.append(_capsule(height, ankle, widths.ankle, foot, widths.ankle))
+    return capsules
+
+
+def trunk_parts(
+    places: Mapping[str, Place], height: float, widths: LimbWidths = FITTED
+) -> tuple[Capsules, Capsules]:
+    """Return the capsule of the trunk and the discs at its corners, as :func:`body_parts` does."""
     shoulders = [places[name] for name in SHOULDERS if name in places]
     hips = [places[name] for name in HIPS if name in places]
-    discs = [(*place, widths.shoulder * height) for place in shoulders]
+    discs: Capsules = [(*place, widths.shoulder * height) for place in shoulders]
     discs += [(*place, widths.hip * height) for place in hips]
-    if shoulders and hips:
-        top, bottom = np.mean(shoulders, axis=0), np.mean(hips, axis=0)
-        add(top + _CHEST_BELOW_SHOULDERS * (bottom - top), widths.chest, bottom, widths.belly)
+    if not shoulders or not hips:
+        return [], discs
+    top, bottom = np.mean(shoulders, axis=0), np.mean(hips, axis=0)
+    chest = top + _CHEST_BELOW_SHOULDERS * (bottom - top)
+    return [_capsule(height, chest, widths.chest, bottom, widths.belly)], discs
+
+
+def _head_parts(places: Mapping[str, Place], height: float, widths: LimbWidths) -> Capsules:
     head = find_head(places, height)
-    if head is not None:
-        reach = _HEAD_REACH * height
-        crown = head.middle + head.up * (reach - widths.crown * height)
-        jaw = head.middle - head.up * (reach - widths.jaw * height)
-        add(crown, widths.crown, jaw, widths.jaw)
-        if shoulders:
-            add(jaw, widths.neck, np.mean(shoulders, axis=0), widths.neck)
-    return np.array(capsules).reshape(-1, 6), np.array(discs).reshape(-1, 3)
+    if head is None:
+        return []
+    reach = _HEAD_REACH * height
+    crown = head.middle + head.up * (reach - widths.crown * height)
+    jaw = head.middle - head.up * (reach - widths.jaw * height)
+    capsules = [_capsule(height, crown, widths.crown, jaw, widths.jaw)]
+    shoulders = [places[name] for name in SHOULDERS if name in places]
+    if shoulders:
+        middle = np.mean(shoulders, axis=0)
+        capsules.append(_capsule(height, jaw, widths.neck, middle, widths.neck))
+    return capsules
+
+
+def _capsule(
+    height: float, first: Place, radius: float, second: Place, other: float
+) -> tuple[float, ...]:
+    """Return a capsule in pixels whose radii are given in parts of the body height."""
+    return (*first, radius * height, *second, other * height)
 
 
 def _beyond(start: Place, end: Place, length: float) -> Place:

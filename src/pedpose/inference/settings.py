@@ -67,6 +67,7 @@ class DetectSettings:
         track: Whether people get identities in videos.
         smooth: Whether joints are smoothed; implies tracks.
         shapes: Whether bodies are outlined.
+        colours: Whether the colours of clothes are told.
         blur_faces: Whether faces are covered.
         heatmaps: Whether heatmaps are drawn.
         style: How people are drawn.
@@ -90,6 +91,7 @@ class DetectSettings:
     track: bool = False
     smooth: bool = False
     shapes: bool = False
+    colours: bool = False
     blur_faces: bool = False
     heatmaps: bool = False
     style: Style = field(default_factory=Style)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from pedpose.clothing import Clothes
 from pedpose.geometry import Doubles
 from pedpose.people import People
 from pedpose.sides import plain_name
@@ -32,6 +35,8 @@ class TrackSummary:
         speed: Path through time, in body heights a second; 0 where there was no time.
         facing: Where the person faced most often.
         facing_share: In which share of the frames that was.
+        colours: Names of the colours of the clothes above and below that were the largest ones
+            most often, None where never seen.
     """
 
     track_id: int
@@ -43,6 +48,7 @@ class TrackSummary:
     speed: float
     facing: Facing
     facing_share: float
+    colours: tuple[str | None, str | None] = (None, None)
 
 
 @dataclass(slots=True)
@@ -53,6 +59,7 @@ class _Way:
         anchors: (2, 2) centre of the hips (NaN where not seen) and of the box, where the path
             was last added to.
         facings: How many frames for each of FACINGS.
+        colours: In how many frames each colour was the largest one, above and below.
     """
 
     first_s: float
@@ -62,6 +69,9 @@ class _Way:
     frames: int = 0
     scores: float = 0.0
     path: float = 0.0
+    colours: tuple[Counter[str], Counter[str]] = field(
+        default_factory=lambda: (Counter(), Counter())
+    )
 
 
 class TrackSummaries:
@@ -76,12 +86,18 @@ class TrackSummaries:
         self._max_lost_s = max_lost_s
         self._ways: dict[int, _Way] = {}
 
-    def see(self, people: People, time_s: float) -> list[TrackSummary]:
+    def see(
+        self, people: People, time_s: float, clothes: Sequence[Clothes] | None = None
+    ) -> list[TrackSummary]:
         """Take the people of a frame, best smoothed; return the tracks that have ended by then."""
         if people.track_ids is not None:
             angles = self._facing(people).tolist()
             for i, number in enumerate(people.track_ids.tolist()):
                 self._add(number, people, i, facing_of(angles[i]), time_s)
+                if clothes is not None:
+                    counts = self._ways[number].colours
+                    for count, name in zip(counts, clothes[i].names, strict=True):
+                        count.update([] if name is None else [name])
         gone = [n for n, way in self._ways.items() if time_s - way.last_s > self._max_lost_s]
         return [_summary(number, self._ways.pop(number)) for number in gone]
 
@@ -138,4 +154,9 @@ def _summary(number: int, way: _Way) -> TrackSummary:
         way.path / passed if passed > 0 else 0.0,
         FACINGS[most],
         way.facings[most] / way.frames,
+        (_commonest(way.colours[0]), _commonest(way.colours[1])),
     )
+
+
+def _commonest(colours: Counter[str]) -> str | None:
+    return colours.most_common(1)[0][0] if colours else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from pedpose.reading.frame import End
@@ -19,6 +20,7 @@ class CocoWriter:
     number of its own (000000000139.jpg -> 139), else it counts from 1. Joints are pixel indices,
     as COCO has them: half a pixel less than the continuous ones. Boxes and the polygons of
     ``segmentation``, which is there where shapes of bodies are known, are continuous in COCO, too.
+    Colours of clothes are in ``colours``, which COCO does not know, where they were asked for.
     """
 
     def __init__(self, results: Any, images: Any, sources: Sequence[Source]) -> None:
@@ -71,4 +73,6 @@ def _result(seen: Seen, person: int, image_id: int) -> dict[str, Any]:
         result["track_id"] = int(people.track_ids[person])
     if seen.shapes is not None and len(seen.shapes[person]) >= _LEAST_CORNERS:
         result["segmentation"] = [[round(v, 2) for v in seen.shapes[person].ravel().tolist()]]
+    if seen.clothes is not None:
+        result["colours"] = asdict(seen.clothes[person])
     return result

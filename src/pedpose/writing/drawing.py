@@ -21,6 +21,7 @@ from pedpose.writing.overlay import (
     track_colour,
 )
 from pedpose.writing.seen import Seen
+from pedpose.writing.swatches import draw_swatches
 from pedpose.writing.themes import Style
 from pedpose.writing.trails import Trails
 
@@ -70,6 +71,9 @@ class Drawing:
                 _draw_shape(canvas, seen.shapes[person], colours[person], widths[person])
         marks = [self._mark(people, person, colours[person]) for person in range(len(people))]
         draw_on(canvas, people, self.style.min_score, marks)
+        if self.style.swatches and seen.clothes is not None:
+            for person in reversed(range(len(people))):
+                draw_swatches(canvas, people.boxes[person], seen.clothes[person])
         canvas.setflags(write=False)
         return canvas
 

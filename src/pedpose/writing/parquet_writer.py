@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,15 +15,17 @@ from pedpose.errors import ConfigError
 from pedpose.files import atomic_path, to_json
 from pedpose.reading.frame import End
 from pedpose.reading.sources import Source
+from pedpose.writing.cells import unicode_text
 from pedpose.writing.csv_writer import CsvWriter
 from pedpose.writing.seen import Seen
 
 METADATA_KEY = "pedpose"
 ROWS_AT_ONCE = 50_000
-_TEXTS = ("source", "joint")
+_TEXTS = ("source", "joint", *CsvWriter.COLOUR_COLUMNS)
 _TYPES = {
-    **{"source": np.int32, "frame": np.int64, "time_s": np.float64},
-    **{"person": np.int32, "track_id": np.int64, "joint": np.int32},
+    **{"frame": np.int64, "time_s": np.float64},
+    **{"person": np.int32, "track_id": np.int64},
+    **dict.fromkeys(_TEXTS, np.int32),
 }
 
 
@@ -33,7 +35,7 @@ class ParquetWriter:
     Rows are kept until there are enough for a row group, so that memory stays bounded.
     """
 
-    def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
+    def __init__(self, path: Path, header: Mapping[str, Any], colours: bool = False) -> None:
         """Open a file; :func:`open_parquet` does it atomically.
 
         Raises:
@@ -42,16 +44,17 @@ class ParquetWriter:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
+        self._names = (*CsvWriter.COLUMNS, *(CsvWriter.COLOUR_COLUMNS if colours else ()))
         text = pa.dictionary(pa.int32(), pa.string())
         fields = [
             (name, text if name in _TEXTS else pa.from_numpy_dtype(_TYPES.get(name, np.float32)))
-            for name in CsvWriter.COLUMNS
+            for name in self._names
         ]
         self._schema = pa.schema(fields, metadata={METADATA_KEY: to_json(header)})
         self._path = path
         with _names_file(path):
             self._file = pq.ParquetWriter(path, self._schema, compression="zstd")
-        self._columns = _columns(ROWS_AT_ONCE)
+        self._columns = _columns(self._names, ROWS_AT_ONCE)
         self._rows = 0
         # Texts as numbers: each row of a frame has the same source, each frame the same joints.
         self._texts: dict[str, dict[str, int]] = {name: {} for name in _TEXTS}
@@ -71,7 +74,7 @@ class ParquetWriter:
         if self._rows + rows > len(self._columns["frame"]):
             self.flush()
         if rows > len(self._columns["frame"]):
-            self._columns = _columns(rows)
+            self._columns = _columns(self._names, rows)
         a_person = {
             "source": self._number("source", source.label),
             "frame": frame.index,
@@ -81,6 +84,10 @@ class ParquetWriter:
             "person_score": people.scores,
             **dict(zip(("x1", "y1", "x2", "y2"), people.boxes.T, strict=True)),
         }
+        if seen.clothes is not None:
+            for side, name in enumerate(CsvWriter.COLOUR_COLUMNS):
+                worn = [clothes.names[side] for clothes in seen.clothes]
+                a_person[name] = [-1 if c is None else self._number(name, c) for c in worn]
         a_joint = {
             "joint": [self._number("joint", name) for name in people.skeleton.names],
             **dict(
@@ -113,8 +120,10 @@ class ParquetWriter:
         for field in self._schema:
             values = self._columns[field.name][: self._rows]
             if field.name in self._texts:
-                texts = pa.array(list(self._texts[field.name]), pa.string())
-                columns.append(pa.DictionaryArray.from_arrays(pa.array(values), texts))
+                texts = pa.array(list(map(unicode_text, self._texts[field.name])), pa.string())
+                # A colour that is not seen is missing.
+                numbers = pa.array(values, mask=values < 0)
+                columns.append(pa.DictionaryArray.from_arrays(numbers, texts))
             else:
                 # What is missing: no track is below 0, no time is not a number.
                 missing = {"track_id": values < 0, "time_s": np.isnan(values)}
@@ -139,18 +148,21 @@ class ParquetWriter:
         return known.setdefault(text, len(known))
 
 
-def _columns(rows: int) -> dict[str, NDArray[Any]]:
+def _columns(names: Iterable[str], rows: int) -> dict[str, NDArray[Any]]:
     """Return room for rows; texts are numbers there."""
-    return {name: np.empty(rows, _TYPES.get(name, np.float32)) for name in CsvWriter.COLUMNS}
+    return {name: np.empty(rows, _TYPES.get(name, np.float32)) for name in names}
 
 
 @contextmanager
-def open_parquet(path: Path, header: Mapping[str, Any]) -> Iterator[ParquetWriter]:
+def open_parquet(
+    path: Path, header: Mapping[str, Any], colours: bool = False
+) -> Iterator[ParquetWriter]:
     """Open a table that appears at ``path`` once the block has ended.
 
     Args:
         path: Where it appears.
         header: Kept as JSON in the metadata of the file, under ``pedpose``.
+        colours: Whether there are columns for the colours of clothes.
 
     Raises:
         ConfigError: If pyarrow is not installed.
@@ -158,7 +170,7 @@ def open_parquet(path: Path, header: Mapping[str, Any]) -> Iterator[ParquetWrite
     """
     with atomic_path(path) as temporary:
         try:
-            writer = ParquetWriter(temporary, header)
+            writer = ParquetWriter(temporary, header, colours)
         except ImportError as error:
             raise ConfigError(
                 "Parquet needs pyarrow, which is not installed: pip install 'pedpose[parquet]'"

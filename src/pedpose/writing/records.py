@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from pedpose.reading.sources import Source
@@ -12,7 +13,8 @@ def frame_record(source: Source, seen: Seen) -> dict[str, Any]:
     """Return a frame's people as plain data: continuous pixels, two decimals.
 
     ``gap_s`` is there where something is missing before the frame, ``still`` where the people are
-    those of the frame before, and ``shape`` where shapes of bodies are known.
+    those of the frame before, ``shape`` where shapes of bodies are known, ``colours`` where those
+    of clothes are.
     """
     frame, people = seen.frame, seen.people
     height, width = frame.image.shape[:2]
@@ -45,4 +47,6 @@ def _person_record(seen: Seen, i: int) -> dict[str, Any]:
     }
     if seen.shapes is not None:
         record["shape"] = [[round(x, 2), round(y, 2)] for x, y in seen.shapes[i].tolist()]
+    if seen.clothes is not None:
+        record["colours"] = asdict(seen.clothes[i])
     return record

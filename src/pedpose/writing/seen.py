@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pedpose.clothing import Clothes
 from pedpose.people import Floats, People
 from pedpose.reading.frame import Frame
 
@@ -23,6 +24,7 @@ class Seen:
         heat: (H, W) uint8, of the size of the frame, 255 where the joint network is sure of any
             joint; None where not asked for.
         still: Whether the frame was taken for the same as the one before, and its people with it.
+        clothes: For each person the colours of the clothes; None where not asked for.
     """
 
     frame: Frame
@@ -30,3 +32,4 @@ class Seen:
     shapes: tuple[Floats, ...] | None = None
     heat: NDArray[np.uint8] | None = None
     still: bool = False
+    clothes: tuple[Clothes, ...] | None = None

@@ -23,6 +23,7 @@ class Style:
         scores: Whether the scores of people are written.
         trails: Whether the ways are drawn that tracks have come.
         shapes: Whether the shapes of bodies are drawn, where they are known.
+        swatches: Whether the colours of clothes are drawn, where they are known.
         min_score: Joints with a lower score are not drawn.
     """
 
@@ -33,6 +34,7 @@ class Style:
     scores: bool = True
     trails: bool = False
     shapes: bool = True
+    swatches: bool = True
     min_score: float = 0.5
 
     def __post_init__(self) -> None:
@@ -45,7 +47,7 @@ THEMES = MappingProxyType(
     {
         "sides": Style(),
         "tracks": Style(limbs="track", scores=False, trails=True),
-        "plain": Style(boxes=False, ids=False, scores=False, shapes=False),
+        "plain": Style(boxes=False, ids=False, scores=False, shapes=False, swatches=False),
         "paper": Style(ground="paper", limbs="track", boxes=False, scores=False, trails=True),
     }
 )

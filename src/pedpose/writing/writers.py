@@ -122,6 +122,7 @@ def open_writers(
     header: Mapping[str, Any],
     drawing: Drawing | None = None,
     more: Sequence[Writer] = (),
+    colours: bool = False,
 ) -> Iterator[Writers]:
     """Open the writers of a run.
 
@@ -136,6 +137,7 @@ def open_writers(
         header: Versions, weights and settings, for ``run.json``, JSON and Parquet.
         drawing: Draws the overlay; a view of the caller may use it, too.
         more: Writers of the caller, which are told everything after the others.
+        colours: Whether tables have columns for the colours of clothes.
 
     Raises:
         ConfigError: If there is no such kind, the folder is a file, or pyarrow is missing.
@@ -161,7 +163,7 @@ def open_writers(
                     writers.append(HeatWriter(output) if heat else OverlayWriter(output, drawing))
                     outputs.append(output)
                 else:
-                    writers.append(_open_data(kind, stack, out, sources, header))
+                    writers.append(_open_data(kind, stack, out, sources, header, colours))
             for name in _ACCOUNTS:  # the folder is no longer what earlier ones tell of
                 (out / name).unlink(missing_ok=True)
             joined = Writers([*writers, *more], run_file, drawing, outputs)
@@ -172,7 +174,12 @@ def open_writers(
 
 
 def _open_data(
-    kind: str, stack: ExitStack, out: Path, sources: Sequence[Source], header: Mapping[str, Any]
+    kind: str,
+    stack: ExitStack,
+    out: Path,
+    sources: Sequence[Source],
+    header: Mapping[str, Any],
+    colours: bool,
 ) -> Writer:
     """Open a writer that writes no pictures."""
     if kind == "json":
@@ -180,11 +187,11 @@ def _open_data(
     if kind == "mot":
         return MotWriter(out, stack.enter_context(OpenOutputs[TextIO]()))
     if kind == "csv":
-        return CsvWriter(stack.enter_context(atomic_text(out / "people.csv")))
+        return CsvWriter(stack.enter_context(atomic_text(out / "people.csv")), colours)
     if kind == "tracks":
-        return TracksWriter(stack.enter_context(atomic_text(out / "tracks.csv")))
+        return TracksWriter(stack.enter_context(atomic_text(out / "tracks.csv")), colours=colours)
     if kind == "parquet":
-        return stack.enter_context(open_parquet(out / "people.parquet", header))
+        return stack.enter_context(open_parquet(out / "people.parquet", header, colours))
     results = stack.enter_context(atomic_json_list(out / "coco_results.json"))
     images = stack.enter_context(atomic_json_list(out / "images.json"))
     return CocoWriter(results, images, sources)
