@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pedpose.exporting.decoding import MOST_PEOPLE
 from pedpose.model.architecture import STRIDE, Task
 from pedpose.model.joint_maps import decode_joint_maps, softmax_maps
 from pedpose.model.person_maps import decode_person_maps
@@ -20,7 +21,6 @@ JOINT_SCORE, PERSON_SCORE = 0.2, 0.3
 NEAR_SCORE = 0.2
 """Least score of the people that a person may be found again as: scores may differ a little."""
 
-_MOST_PEOPLE = 400
 _TO_PIXELS = np.array([STRIDE, STRIDE, 1], np.float32)
 
 
@@ -110,7 +110,7 @@ def _people(output: Floats, decoded: bool) -> Floats:
     """Return people (N, 5) x1, y1, x2, y2 in pixels of the input and score, of NEAR_SCORE on."""
     if decoded:
         return output[output[:, 4] >= NEAR_SCORE]
-    boxes, scores = decode_person_maps(output, NEAR_SCORE, _MOST_PEOPLE)
+    boxes, scores = decode_person_maps(output, NEAR_SCORE, MOST_PEOPLE)
     return np.column_stack([boxes * STRIDE, scores])
 
 

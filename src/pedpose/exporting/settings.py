@@ -74,8 +74,9 @@ class ExportSettings:
     @property
     def source(self) -> Path:
         """The weights file."""
-        if str(self.weights) == "joints" or str(self.weights) == "person":
-            return shipped_weights("joints" if str(self.weights) == "joints" else "person")
+        match str(self.weights):
+            case "joints" | "person" as task:
+                return shipped_weights(task)
         return self.weights
 
     @property

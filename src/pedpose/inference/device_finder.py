@@ -11,7 +11,7 @@ from torch import Tensor
 from pedpose import geometry
 from pedpose.geometry import Floats
 from pedpose.inference.device_crops import DevicePicture, cut, on_device, size_of
-from pedpose.inference.finder import FinderSettings, suppress_overlaps
+from pedpose.inference.finder import FinderSettings, choose_boxes, padded_input
 from pedpose.model.architecture import STRIDE, Architecture
 from pedpose.model.person_codec import best_boxes
 from pedpose.runtime.cuda_graphs import graphed
@@ -78,20 +78,15 @@ class DeviceFinder:
 
     def _find(self, pictures: Sequence[DevicePicture]) -> list[tuple[Floats, Floats]]:
         """Find the people in pictures of one size."""
-        height, width = pictures[0].size
-        scale = self._side / max(height, width)
-        # The input is padded to the network's stride; the picture lies in its top-left corner.
-        padded = [
-            int(np.ceil(max(side * scale, 1) / self._multiple)) * self._multiple
-            for side in (height, width)
-        ]
+        size = pictures[0].size
+        scale, padded = padded_input(size, self._side, self._multiple)
         matrix = np.array([[[scale, 0, 0], [0, scale, 0]]], np.float64)
         with torch.inference_mode():
-            resized = [cut(picture, matrix, (padded[0], padded[1])) for picture in pictures]
+            resized = [cut(picture, matrix, padded) for picture in pictures]
             found = self._decoded(torch.cat(resized)).cpu().numpy()
         people = [each[each[:, 4] > 0] for each in found]
         return [
-            self._choose(each[:, :4] * np.float32(STRIDE / scale), each[:, 4], height, width)
+            choose_boxes(each[:, :4] * np.float32(STRIDE / scale), each[:, 4], size, self._settings)
             for each in people
         ]
 
@@ -100,11 +95,3 @@ class DeviceFinder:
         maps = self._network(pictures)
         boxes, scores = best_boxes(maps, self._settings.min_score, 4 * self._settings.limit)
         return torch.cat([boxes, scores[..., None]], dim=2)
-
-    def _choose(
-        self, boxes: Floats, scores: Floats, height: int, width: int
-    ) -> tuple[Floats, Floats]:
-        """Limit boxes to the picture and to one a person."""
-        boxes, scores = geometry.boxes_in_picture(boxes, scores, width, height)
-        keep = suppress_overlaps(boxes, self._settings.max_iou)[: self._settings.limit]
-        return boxes[keep], scores[keep]

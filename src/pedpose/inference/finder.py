@@ -88,27 +88,18 @@ class PersonFinder:
         matrix = np.array([[scale, 0, 0], [0, scale, 0]], np.float64)
         resized = [geometry.warp(image, matrix, size) for image in images]
         return [
-            self._choose(*self._decode(output, np.float32(scale)), height, width)
+            choose_boxes(*self._decode(output, np.float32(scale)), (height, width), self._settings)
             for output in self._runtime(np.stack(resized))
         ]
 
     def _scale(self, height: int, width: int) -> tuple[float, tuple[int, int]]:
-        """Return how much a picture is resized, and height and width of the network's input.
-
-        The picture lies in the top-left corner of the input, which is padded to the network's
-        stride.
-        """
+        """Return how much a picture is resized, and height and width of the network's input."""
         if self._fixed_size is not None:
             scale = min(
                 side / own for side, own in zip(self._fixed_size, (height, width), strict=True)
             )
             return scale, self._fixed_size
-        scale = self._side / max(height, width)
-        padded = [
-            int(np.ceil(max(side * scale, 1) / self._multiple)) * self._multiple
-            for side in (height, width)
-        ]
-        return scale, (padded[0], padded[1])
+        return padded_input((height, width), self._side, self._multiple)
 
     def _decode(self, output: Floats, scale: np.float32) -> tuple[Floats, Floats]:
         """Return boxes (N, 4) in pixels of the picture and scores (N,)."""
@@ -120,13 +111,30 @@ class PersonFinder:
         )
         return boxes * (STRIDE / scale), scores
 
-    def _choose(
-        self, boxes: Floats, scores: Floats, height: int, width: int
-    ) -> tuple[Floats, Floats]:
-        """Limit boxes to the picture and to one a person."""
-        boxes, scores = geometry.boxes_in_picture(boxes, scores, width, height)
-        keep = suppress_overlaps(boxes, self._settings.max_iou)[: self._settings.limit]
-        return boxes[keep], scores[keep]
+
+def padded_input(size: tuple[int, int], side: int, multiple: int) -> tuple[float, tuple[int, int]]:
+    """Return how much a picture is resized, and height and width of the network's input.
+
+    The picture lies in the top-left corner of the input, which is padded.
+
+    Args:
+        size: Height and width of the picture.
+        side: Longer side that it gets.
+        multiple: What height and width of the input are multiples of.
+    """
+    scale = side / max(size)
+    height, width = (int(np.ceil(max(own * scale, 1) / multiple)) * multiple for own in size)
+    return scale, (height, width)
+
+
+def choose_boxes(
+    boxes: Floats, scores: Floats, size: tuple[int, int], settings: FinderSettings
+) -> tuple[Floats, Floats]:
+    """Limit boxes (N, 4) with scores (N,) to a picture (height, width) and to one a person."""
+    height, width = size
+    boxes, scores = geometry.boxes_in_picture(boxes, scores, width, height)
+    keep = suppress_overlaps(boxes, settings.max_iou)[: settings.limit]
+    return boxes[keep], scores[keep]
 
 
 def suppress_overlaps(boxes: Floats, max_iou: float) -> NDArray[np.intp]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import torch
 
 from pedpose.errors import ConfigError
-
-PRECISIONS = ("fp32", "bf16", "fp16")
+from pedpose.runtime.choice import PRECISIONS
 
 
 def resolve_device(name: str) -> torch.device:
