@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import PIL.ExifTags
 import PIL.Image
 import PIL.ImageOps
 
 from pedpose.errors import SourceError
 from pedpose.geometry import Image
 
+# By the names of Pillow, for which JPEG has MPO in it. It knows more formats, of which some run
+# other programs (EPS).
+_FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
+
+_QUARTER_TURNS = (5, 6, 7, 8)
+"""Values of the EXIF orientation that make a stored row a column."""
+
 # What Pillow's decoders raise on broken files, beside OSError.
 DECODER_ERRORS = (
     PIL.Image.DecompressionBombError,
     EOFError,
     IndexError,
+    MemoryError,
     OverflowError,
     SyntaxError,
     ValueError,
@@ -41,14 +52,29 @@ def read_picture(path: Path) -> Image:
             form, such as floating point.
     """
     try:
-        with PIL.Image.open(path) as picture:
-            return np.array(_to_rgb(PIL.ImageOps.exif_transpose(picture)))
+        with open_picture(path) as picture:
+            # In place: each copy of a large picture is a gigabyte.
+            PIL.ImageOps.exif_transpose(picture, in_place=True)
+            return np.array(_to_rgb(picture))
     except PIL.UnidentifiedImageError as error:
         raise SourceError(f"{path}: expected a picture, found {_content(path)}") from error
     except FileNotFoundError as error:
         raise SourceError(f"{path}: expected a picture, found no such file") from error
     except (OSError, *DECODER_ERRORS) as error:
         raise SourceError(f"{path}: expected a whole, readable picture, found: {error}") from error
+
+
+@contextmanager
+def open_picture(path: Path) -> Iterator[PIL.Image.Image]:
+    """Open a picture; only its head is read.
+
+    Raises:
+        As Pillow does: OSError and :data:`DECODER_ERRORS`.
+    """
+    # As an open file: files that Pillow 13 opens by their names, it maps into memory, and turns
+    # grey TIFFs with an EXIF orientation into noise.
+    with path.open("rb") as file, PIL.Image.open(file, formats=_FORMATS) as picture:
+        yield picture
 
 
 def _to_rgb(picture: PIL.Image.Image) -> PIL.Image.Image:
@@ -66,7 +92,26 @@ def _to_rgb(picture: PIL.Image.Image) -> PIL.Image.Image:
         opaque = PIL.Image.new("RGBA", picture.size, "white")
         opaque.alpha_composite(picture.convert("RGBA"))
         picture = opaque
-    return picture.convert("RGB")
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
+
+
+def upright_size(picture: PIL.Image.Image) -> tuple[int, int]:
+    """Return width and height of an open picture as it is shown; its pixels are not read.
+
+    Raises:
+        As Pillow does: OSError and :data:`DECODER_ERRORS`.
+    """
+    width, height = picture.size
+    if picture.format == "TIFF":
+        # Some versions of Pillow have turned the size already, before the pixels are read.
+        tags = picture.getexif()
+        width, height = tags[PIL.ExifTags.Base.ImageWidth], tags[PIL.ExifTags.Base.ImageLength]
+    return (height, width) if is_turned(picture) else (width, height)
+
+
+def is_turned(picture: PIL.Image.Image) -> bool:
+    """Tell whether EXIF turns an open picture by a quarter, as it is stored."""
+    return picture.getexif().get(PIL.ExifTags.Base.Orientation) in _QUARTER_TURNS
 
 
 def _content(path: Path) -> str:

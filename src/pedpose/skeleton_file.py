@@ -21,8 +21,10 @@ from typing import Any
 import yaml
 
 from pedpose.errors import ConfigError, DataError
+from pedpose.files import is_file
 from pedpose.skeleton import COCO_17, Skeleton
 from pedpose.skeleton_entries import read_names, read_pairs, read_sigmas
+from pedpose.yaml_file import read_yaml
 
 _KEYS = ("names", "limbs", "swaps", "sigmas")
 
@@ -40,9 +42,9 @@ def read_skeleton(text: str) -> Skeleton:
     if text == "coco17":
         return COCO_17
     path = Path(text)
-    if not path.is_file():
+    if not is_file(path):
         raise ConfigError(f"skeleton: expected coco17 or the path of a YAML file, found {text!r}")
-    content = _read_yaml(path)
+    content = read_yaml(path, DataError)
     if not isinstance(content, dict):
         raise DataError(f"{path}: expected the entries {', '.join(_KEYS)}, found {brief(content)}")
     if unknown := [key for key in content if key not in _KEYS]:
@@ -77,38 +79,3 @@ def skeleton_to_yaml(skeleton: Skeleton) -> str:
     return yaml.safe_dump(
         content, sort_keys=False, allow_unicode=as_they_are, default_flow_style=None
     )
-
-
-def _read_yaml(path: Path) -> object:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: expected YAML text, found bytes that are not UTF-8") from error
-    try:
-        _refuse_repeated_keys(path, yaml.compose(text, yaml.SafeLoader))
-        return yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = "" if mark is None else f" at line {mark.line + 1}, column {mark.column + 1}"
-        raise DataError(f"{path}: not valid YAML: {error.problem}{place}") from error
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        # Characters that YAML does not allow, brackets in brackets, dates that do not exist.
-        raise DataError(f"{path}: not valid YAML: {error}") from error
-
-
-def _refuse_repeated_keys(path: Path, node: yaml.Node | None) -> None:
-    """Refuse what YAML itself reads without a word: the last of two equal keys would win."""
-    if not isinstance(node, yaml.MappingNode):
-        return
-    seen: set[str] = set()
-    for key, value in node.value:
-        if isinstance(key, yaml.ScalarNode):
-            if key.value in seen:
-                line = key.start_mark.line + 1
-                raise DataError(
-                    f"{path}: line {line}: expected each entry once, found {key.value!r} again"
-                )
-            seen.add(key.value)
-        _refuse_repeated_keys(path, value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -108,14 +107,7 @@ def test_without_scipy_its_extra_is_named(
     tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     savemat(tmp_path / "joints.mat", {"joints": lsp_joints(1)})
-    real = builtins.__import__
-
-    def refuse(name: str, *arguments: Any) -> Any:
-        if name.startswith("scipy"):
-            raise ImportError(name)
-        return real(name, *arguments)
-
-    monkeypatch.setattr(builtins, "__import__", refuse)
+    monkeypatch.setattr("pedpose.formats.mat_file.find_spec", lambda name: None)
     output = run(tmp_path / "joints.mat", "--out", tmp_path / "out.json", code=2).output
     assert "pip install 'pedpose[mat]'" in output
 

@@ -11,7 +11,7 @@ from pedpose.checking.labels import check_labels, read_scores
 from pedpose.checking.raw_file import RawFile, endless
 from pedpose.checking.table import Row
 from pedpose.data.coco import BOX_TOLERANCE, HEAD_BOX_KEYS
-from pedpose.data.faults import are_numbers, is_id, is_number
+from pedpose.data.faults import are_numbers, corners_of, has_size, is_id, is_number
 
 _CHECKED = {"bbox", "area", "keypoints", "num_keypoints", "scores", "iscrowd", *HEAD_BOX_KEYS}
 
@@ -89,7 +89,7 @@ def _box(
         notes.add("not-a-number", place, values, "bbox as 4 finite numbers")
         return None
     x, y, width, height = values
-    if min(width, height) <= 0:
+    if not has_size(corners_of(values)):
         notes.add("empty-box", place, values, "bbox with width > 0 and height > 0")
         return None
     if sizes and not any(fits_box(values, size) for size in sizes):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -178,7 +177,7 @@ def plain(value: object) -> Any:
         return value
     if isinstance(value, int | float):
         # Neither NaN nor numbers of thousands of digits go into JSON that others can read.
-        return value if math.isfinite(value) and abs(value) < 1e300 else _brief(value)
+        return value if abs(value) < 1e300 else _brief(value)
     if isinstance(value, list | tuple) and len(value) <= _MOST_ITEMS:
         return [plain(item) for item in value]
     if isinstance(value, str):

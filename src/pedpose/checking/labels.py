@@ -8,7 +8,7 @@ from typing import Any
 
 from pedpose.checking.findings import Notes, Place
 from pedpose.data.coco import HEAD_BOX_KEYS
-from pedpose.data.faults import are_numbers, is_id, is_number
+from pedpose.data.faults import are_numbers, corners_of, has_size, is_id, is_number
 from pedpose.skeleton import Skeleton
 
 
@@ -80,6 +80,5 @@ def _check_head_box(place: Place, entry: Mapping[str, Any], notes: Notes) -> Non
             notes.add("bad-head-box", place, values, f"{given[0]} as 4 numbers")
             return
         # headbox holds two corners, the others hold a corner and a size.
-        low = values[:2] if given[0] == "headbox" else [0, 0]
-        if values[2] <= low[0] or values[3] <= low[1]:
+        if not has_size(values if given[0] == "headbox" else corners_of(values)):
             notes.add("bad-head-box", place, values, f"{given[0]} with a size above 0")

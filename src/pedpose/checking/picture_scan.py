@@ -9,20 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import PIL.ExifTags
-import PIL.Image
 import PIL.ImageOps
 
 from pedpose.data.likeness import Likeness, likeness_of
 from pedpose.errors import SourceError
-from pedpose.files import sha256_of
+from pedpose.files import is_file, sha256_of
 from pedpose.geometry import Image
-from pedpose.pictures import DECODER_ERRORS, read_picture
+from pedpose.pictures import (
+    DECODER_ERRORS,
+    is_turned,
+    open_picture,
+    read_picture,
+    upright_size,
+)
 
 # libjpeg can decode at a part of the size, which is enough for a hash and much quicker.
 _JPEG = ("JPEG", "MPO")
-_QUARTER_TURNS = (5, 6, 7, 8)
-"""Values of the EXIF orientation that make a stored row a column."""
 _REDUCED_TO = (96, 96)
 
 
@@ -78,7 +80,7 @@ def scan_pictures(
 
 def scan_picture(path: Path) -> Scan:
     """Look at one picture; all of its data are decoded, so that a truncated file is found."""
-    if not path.is_file():
+    if not is_file(path):
         return Scan(path, error="no such file", missing=True)
     try:
         image, (width, height), turned = _read(path)
@@ -92,13 +94,13 @@ def _read(path: Path) -> tuple[Image, tuple[int, int], bool]:
     """Return a picture, perhaps reduced, its full upright size and whether EXIF turns it."""
     turned = False
     try:
-        with PIL.Image.open(path) as picture:
-            turned = picture.getexif().get(PIL.ExifTags.Base.Orientation, 1) in _QUARTER_TURNS
+        with open_picture(path) as picture:
+            turned = is_turned(picture)
             if picture.format in _JPEG:
-                size = picture.size[::-1] if turned else picture.size
+                size = upright_size(picture)
                 picture.draft("RGB", _REDUCED_TO)
                 upright = PIL.ImageOps.exif_transpose(picture)
-                return np.array(upright.convert("RGB")), (size[0], size[1]), turned
+                return np.array(upright.convert("RGB")), size, turned
     except (OSError, *DECODER_ERRORS):
         # read_picture says what is wrong, in the words of the other commands.
         pass

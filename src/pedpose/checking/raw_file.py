@@ -12,6 +12,7 @@ from pedpose.checking.findings import Notes, Place
 from pedpose.data.coco import people_category, read_json
 from pedpose.data.faults import Faults, is_id
 from pedpose.errors import DataError
+from pedpose.files import is_file
 from pedpose.skeleton import Skeleton
 
 SECTIONS = ("images", "annotations", "categories")
@@ -67,7 +68,7 @@ def read_raw(path: Path, folder: Path | None, notes: Notes) -> RawFile:
         if key not in SECTIONS and (odd := endless(value)) is not None:
             notes.add("not-a-number", Place(), odd, f"finite numbers in '{key}'")
     teacher = content.get("teacher_heatmaps")
-    if teacher is not None and not (path.parent / str(teacher)).is_file():
+    if teacher is not None and not is_file(path.parent / str(teacher)):
         notes.add("missing-teacher-heatmaps", Place(), teacher, "the name of a file on disk")
     return RawFile(
         path=path,

@@ -23,8 +23,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pedpose.data.faults import Faults, are_numbers, is_id, is_number
+from pedpose.data.faults import Faults, are_numbers, corners_of, has_size, is_id, is_number
 from pedpose.errors import DataError
+from pedpose.files import is_file
 from pedpose.skeleton import Skeleton
 
 Floats = NDArray[np.float32]
@@ -243,7 +244,7 @@ class _Reader:
         if name is None:
             return None
         path = self.path.parent / str(name)
-        if not path.is_file():
+        if not is_file(path):
             self.faults.add("'teacher_heatmaps'", f"the file {name} on disk", "no such file")
         return path
 
@@ -267,7 +268,7 @@ class _Reader:
             name = entry.get("file_name")
             if not isinstance(name, str) or not name:
                 self.faults.add(label, "a file_name", name)
-            elif self.need_pictures and not (self.folder / name).is_file():
+            elif self.need_pictures and not is_file(self.folder / name):
                 self.faults.add(label, f"the picture {name} on disk", "no such file")
             for key in ("width", "height"):
                 if not is_id(entry.get(key)) or entry[key] < 1:
@@ -309,7 +310,7 @@ class _Reader:
 
     def _box(self, label: str, entry: Mapping[str, Any], image: Any) -> list[float] | None:
         values = entry.get("bbox")
-        if not are_numbers(values, 4) or values is None or min(values[2:]) <= 0:
+        if not are_numbers(values, 4) or values is None or not has_size(corners_of(values)):
             self.faults.add(label, "bbox as x, y, width > 0, height > 0", values)
             return None
         x, y, width, height = values
@@ -382,11 +383,9 @@ class _Reader:
         if not are_numbers(values, 4):
             self.faults.add(label, f"{given[0]} as 4 numbers", values)
             return None
-        low, high = np.array(values[:2], np.float32), np.array(values[2:], np.float32)
-        if given[0] != "headbox":
-            high = low + high
-        if (high <= low).any():
+        corners = values if given[0] == "headbox" else corners_of(values)
+        if not has_size(corners):
             form = "x1, y1, x2 > x1, y2 > y1" if given[0] == "headbox" else "x, y, width, height"
             self.faults.add(label, f"{given[0]} as {form} with a size above 0", values)
             return None
-        return np.concatenate([low, high])
+        return np.array(corners, np.float32)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeGuard
+
+import numpy as np
 
 from pedpose.errors import DataError
 
@@ -55,6 +58,18 @@ def is_id(value: object) -> TypeGuard[int]:
 def are_numbers(values: object, count: int) -> bool:
     """Tell whether a JSON value is a list of so many finite numbers."""
     return isinstance(values, list) and len(values) == count and all(map(is_number, values))
+
+
+def corners_of(box: Sequence[float]) -> list[float]:
+    """Return x1, y1, x2, y2 of x, y, width, height."""
+    x, y, width, height = box
+    return [x, y, x + width, y + height]
+
+
+def has_size(corners: Sequence[float]) -> bool:
+    """Tell whether x2 > x1 and y2 > y1 in the 32 bits that a box is kept in."""
+    x1, y1, x2, y2 = np.array(corners, np.float32).tolist()
+    return bool(x2 > x1 and y2 > y1)
 
 
 def _brief(value: object) -> str:

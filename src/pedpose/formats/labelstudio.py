@@ -73,8 +73,8 @@ def read_labelstudio(source: Path, options: ReadOptions | None = None) -> Conver
     labels: dict[str, list[str]] = {kind: [] for kind in _KINDS}
     for _, results in tasks:
         for result in results:
-            if result.get("type") in labels:
-                labels[result["type"]].extend(_labels(result))
+            if _kind(result) in labels:
+                labels[_kind(result)].extend(_labels(result))
     people = choose_labels(source, labels["rectanglelabels"], options.categories)
     joints = labels["keypointlabels"]
     skeleton = skeleton_of_labels(source, joints, options.skeleton, "Label Studio")
@@ -109,9 +109,13 @@ def _results(number: int, task: Any, faults: Faults, notes: Notes) -> Iterator[l
             faults.add(where, "a list of results", results)
 
 
+def _kind(result: Json) -> str:
+    return str(result.get("type"))
+
+
 def _labels(result: Json) -> list[str]:
     value = result.get("value")
-    labels = value.get(result["type"]) if isinstance(value, dict) else None
+    labels = value.get(_kind(result)) if isinstance(value, dict) else None
     return [str(label) for label in labels] if isinstance(labels, list) else []
 
 
@@ -125,15 +129,15 @@ class _TaskReader:
         where = f"task {task.get('id')}"
         name, candidates = _picture_names(task)
         path = find_picture(candidates, self.folders)
-        marks = [r for r in results if r.get("type") in _KINDS]
+        marks = [r for r in results if _kind(r) in _KINDS]
         for result in results:
-            if result.get("type") not in _KINDS:
-                self.maker.notes.count(f"results of type {result.get('type')} left out")
-        sizes = {(r.get("original_width"), r.get("original_height")) for r in marks}
-        if len(sizes) > 1:
-            self.maker.faults.add(where, "one original size in all results", list(sizes))
+            if _kind(result) not in _KINDS:
+                self.maker.notes.count(f"results of type {_kind(result)} left out")
+        sizes = [(r.get("original_width"), r.get("original_height")) for r in marks]
+        if any(size != sizes[0] for size in sizes):
+            self.maker.faults.add(where, "one original size in all results", sizes)
             return None
-        stated = next(iter(sizes), None)  # where nothing is labelled, no size is stated
+        stated = sizes[0] if sizes else None  # where nothing is labelled, no size is stated
         size = checked_size(path, name, stated, where, self.maker.faults)
         if path is None or size is None:
             return None
@@ -188,7 +192,7 @@ def _picture_names(task: Json) -> tuple[str, list[str]]:
     texts = [text for text in task["data"].values() if isinstance(text, str)]
     found = {text: name for text in texts if is_picture(Path(name := _file_name(text)))}
     text = next((task["data"][key] for key in ("image", "img") if key in task["data"]), None)
-    if text not in found:
+    if not isinstance(text, str) or text not in found:
         text = next(iter(found), str(text))
     path = found.get(text, text)
     last = PurePosixPath(path).name

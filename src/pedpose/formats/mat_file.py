@@ -1,16 +1,23 @@
-"""Read Matlab files (up to version 7), by SciPy where it is installed."""
+"""Read Matlab files (up to version 7), by SciPy where it is installed.
+
+SciPy's reader is native code, which some damaged files crash. So it runs in a process of its own,
+whose end is told as any other fault of the file.
+"""
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable
+import pickle
+import subprocess
+import sys
+from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any
 
 from pedpose.errors import ConfigError, DataError
 
-_T = TypeVar("_T")
+# Without -P a file of the current folder could take the place of a library.
+_CHILD = (sys.executable, "-P", "-m", "pedpose.formats.mat_child")
+_LONGEST_REASON = 200
 
 
 def read_mat(path: Path) -> dict[str, Any]:
@@ -20,7 +27,8 @@ def read_mat(path: Path) -> dict[str, Any]:
         ConfigError: If SciPy is not installed.
         DataError: If the file cannot be read.
     """
-    return _read(path, lambda io: dict(io.loadmat(path, squeeze_me=True, struct_as_record=False)))
+    content: dict[str, Any] = _read(path)
+    return content
 
 
 def variable_names(path: Path) -> list[str]:
@@ -30,23 +38,22 @@ def variable_names(path: Path) -> list[str]:
         ConfigError: If SciPy is not installed.
         DataError: If the file cannot be read.
     """
-    return _read(path, lambda io: [name for name, _, _ in io.whosmat(path)])
+    names: list[str] = _read(path, "names")
+    return names
 
 
-def _read(path: Path, read: Callable[[ModuleType], _T]) -> _T:
-    try:
-        import scipy.io
-        from scipy.io.matlab import MatReadError
-    except ImportError as error:
-        raise ConfigError(f"{path}: Matlab files need SciPy: pip install 'pedpose[mat]'") from error
-    try:
-        return read(scipy.io)
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: expected a Matlab file, found no such file") from error
-    except (
-        *(MatReadError, OSError, ValueError, TypeError, KeyError, IndexError),
-        *(NotImplementedError, OverflowError, MemoryError, zlib.error),
-    ) as error:
+def _read(path: Path, *options: str) -> Any:
+    if find_spec("scipy") is None:
+        raise ConfigError(f"{path}: Matlab files need SciPy: pip install 'pedpose[mat]'")
+    if not path.is_file():
+        raise DataError(f"{path}: expected a Matlab file, found no such file")
+    command = [*_CHILD, str(path.absolute()), *options]
+    done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603  (our own)
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().splitlines()
+        reason = said[-1] if said and done.returncode > 0 else f"it stops SciPy ({done.returncode})"
         raise DataError(
-            f"{path}: expected a Matlab file of version 7 or below, found: {error}"
-        ) from error
+            f"{path}: expected a Matlab file of version 7 or below, found: "
+            f"{reason[:_LONGEST_REASON]}"
+        )
+    return pickle.loads(done.stdout)  # noqa: S301  (written by our own process)

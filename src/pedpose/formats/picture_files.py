@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-import PIL.ExifTags
-import PIL.Image
-
+from pedpose import pictures
 from pedpose.data.faults import Faults
+from pedpose.files import is_file
 
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
-
-_TURNED = (5, 6, 7, 8)  # EXIF orientations in which width and height change places
 
 
 def is_picture(path: Path) -> bool:
@@ -34,7 +31,7 @@ def find_picture(names: Iterable[str], folders: Iterable[Path]) -> Path | None:
     for name in names:
         for folder in folders:
             path = folder / name.replace("\\", "/")
-            if name and path.is_file():
+            if name and is_file(path):
                 return path
     return None
 
@@ -45,13 +42,11 @@ def upright_size(path: Path, where: str, faults: Faults) -> tuple[int, int] | No
     Only the head of the file is read. A file that is no picture is noted as a fault.
     """
     try:
-        with PIL.Image.open(path) as picture:
-            turned = picture.getexif().get(PIL.ExifTags.Base.Orientation) in _TURNED
-            width, height = picture.size
-    except (OSError, SyntaxError, ValueError, PIL.Image.DecompressionBombError) as error:
+        with pictures.open_picture(path) as picture:
+            return pictures.upright_size(picture)
+    except (OSError, *pictures.DECODER_ERRORS) as error:
         faults.add(where, f"the readable picture {path}", str(error))
         return None
-    return (height, width) if turned else (width, height)
 
 
 def checked_size(

@@ -15,10 +15,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from pedpose import yaml_file
 from pedpose.data.faults import Faults
 from pedpose.errors import ConfigError, DataError
+from pedpose.files import is_file, is_folder
 from pedpose.formats.notes import Notes
 from pedpose.formats.picture_files import pictures_below
 
@@ -49,12 +49,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     Raises:
         DataError: If it cannot be read or is no mapping.
     """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-    except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
-        raise DataError(f"{path}: expected YAML text, found: {error}") from error
+    content = yaml_file.read_yaml(path, DataError)
     if not isinstance(content, dict):
         raise DataError(f"{path}: expected a YAML mapping, found {type(content).__name__}")
     return content
@@ -115,7 +110,7 @@ def _place(path: Path, content: Mapping[str, Any], value: object) -> Path | None
     root = path.parent / str(content.get("path") or "").replace("\\", "/")
     # Roboflow writes ../train/images for a folder beside the file.
     for place in (root / text, path.parent / text, path.parent / text.removeprefix("../")):
-        if place.is_dir() or (place.suffix == ".txt" and place.is_file()):
+        if is_folder(place) or (place.suffix == ".txt" and is_file(place)):
             return place
     return None
 
@@ -141,7 +136,7 @@ def _pictures(place: Path, faults: Faults) -> list[Path]:
         if not line.strip():
             continue
         picture = place.parent / line.strip()
-        if picture.is_file():
+        if is_file(picture):
             pictures.append(picture)
         else:
             faults.add(f"{place.name}, line {number}", "a picture that is there", line.strip())

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pedpose.data.coco import read_json
-from pedpose.data.faults import are_numbers, is_id
+from pedpose.data.faults import are_numbers, corners_of, has_size, is_id
 from pedpose.errors import DataError
 
 Floats = NDArray[np.float32]
@@ -62,12 +62,11 @@ class KnownBoxes:
             if entry.get("iscrowd") or (people is not None and entry.get("category_id") != people):
                 continue
             box = entry.get("bbox")
-            if not are_numbers(box, 4) or box is None or min(box[2:]) <= 0:
+            if not are_numbers(box, 4) or box is None or not has_size(corners_of(box)):
                 raise DataError(
                     f"{label}: expected bbox as x, y, width > 0, height > 0, found {box}"
                 )
-            x, y, width, height = box
-            self._boxes[names[number]].append([x, y, x + width, y + height])
+            self._boxes[names[number]].append(corners_of(box))
 
     def of(self, picture: Path) -> Floats:
         """Return the boxes (N, 4) x1, y1, x2, y2 of a picture.

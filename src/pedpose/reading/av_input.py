@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 from pedpose.errors import SourceError
 from pedpose.geometry import Image
 from pedpose.reading.failure import ConnectionFailure
-from pedpose.reading.files import check_video_file
+from pedpose.reading.files import MOST_PIXELS, check_video_file, too_large
 from pedpose.reading.reader import DEFAULT_FPS
 
 # Playlists: their size tells nothing of the length of what they list.
@@ -85,6 +85,12 @@ class AvInput:
         if self.stream.codec_context is None:
             self.container.close()
             raise ConnectionFailure("moving pictures of a kind that cannot be decoded", final=True)
+        width, height = self.stream.codec_context.width, self.stream.codec_context.height
+        if width * height > MOST_PIXELS:
+            self.container.close()
+            raise ConnectionFailure(too_large(width, height), final=True)
+        # The size may grow between two frames, too.
+        self.stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
         self.stream.thread_type = threads
         self.fps = float(self.stream.average_rate or 0) or DEFAULT_FPS
         seconds = self._duration_s

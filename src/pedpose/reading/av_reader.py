@@ -194,7 +194,8 @@ class AvVideo(FiniteReader):
             except av.FFmpegError:
                 # A recording may begin between key frames: nothing can be shown before one.
                 self._broken += seen
-                stored.pop()
+                if packet.size:
+                    stored.pop()
                 continue
             for frame in frames:
                 seen = True

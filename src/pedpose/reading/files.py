@@ -16,6 +16,9 @@ VIDEO_SUFFIXES = (
     *(".ts", ".webm", ".wmv"),
 )
 
+MOST_PIXELS = 2**27
+"""Of one frame of a video, 16,384 x 8,192: a few bytes could ask for all memory else."""
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -35,6 +38,11 @@ def check_video_file(path: Path) -> None:
         raise SourceError(f"{path}: expected a video, found no such file")
     if path.stat().st_size == 0:
         raise SourceError(f"{path}: expected a video, found an empty file")
+
+
+def too_large(width: int, height: int) -> str:
+    """Return why a video is refused whose frames have more than :data:`MOST_PIXELS`."""
+    return f"frames of {width} x {height} pixels, more than {MOST_PIXELS}"
 
 
 def is_picture(path: Path) -> bool:

@@ -13,7 +13,7 @@ from pedpose.errors import SourceError
 from pedpose.geometry import Image
 from pedpose.reading.completeness import Announced
 from pedpose.reading.failure import ConnectionFailure
-from pedpose.reading.files import check_video_file
+from pedpose.reading.files import MOST_PIXELS, check_video_file, too_large
 from pedpose.reading.frame import Frame
 from pedpose.reading.opencv_log import SILENCE
 from pedpose.reading.reader import DEFAULT_FPS, FiniteReader
@@ -22,6 +22,7 @@ from pedpose.reading.taking import Taking
 from pedpose.reading.timeline import Timeline
 
 _WHOLE = Selection()
+_SIDES = (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
 
 
 class OpenVideo(FiniteReader):
@@ -65,10 +66,8 @@ class OpenVideo(FiniteReader):
     @property
     def size(self) -> tuple[int, int]:
         """Width and height of the frames in pixels."""
-        return (
-            int(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH)),
-            int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
-        )
+        width, height = (int(self._capture.get(side)) for side in _SIDES)
+        return width, height
 
     def __iter__(self) -> Iterator[Frame]:
         """Yield the selected frames.
@@ -124,6 +123,10 @@ class Video(OpenVideo):
             capture = cv2.VideoCapture(str(path.absolute()), cv2.CAP_FFMPEG)
         if not capture.isOpened():
             raise SourceError(f"{path}: expected a video, found a file that OpenCV cannot open")
+        width, height = (int(capture.get(side)) for side in _SIDES)
+        if width * height > MOST_PIXELS:
+            capture.release()
+            raise SourceError(f"{path}: expected a video, found {too_large(width, height)}")
         super().__init__(capture, selection, str(path), path)
 
 

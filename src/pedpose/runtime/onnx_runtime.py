@@ -17,15 +17,17 @@ import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as failures
 
 from pedpose.errors import CheckpointError, ConfigError
-from pedpose.model.metadata import KEY, Metadata, read_metadata_text
+from pedpose.model.metadata import KEY, read_metadata_text
 from pedpose.runtime.graph import INPUT, check_graph
 from pedpose.runtime.runtime import Floats, NetworkInfo, OpenNetwork
 from pedpose.runtime.threads import cpu_threads
 
-# ONNX Runtime's errors have no common base.
+# ONNX Runtime's errors have no common base; where names or messages in a file are not UTF-8, it
+# fails to hand them over.
 _REFUSALS = (
     *(failures.Fail, failures.InvalidArgument, failures.InvalidGraph, failures.InvalidProtobuf),
     *(failures.NoModel, failures.NotImplemented, failures.RuntimeException),
+    UnicodeDecodeError,
 )
 _LOG_FATAL = 4
 
@@ -66,13 +68,18 @@ def open_onnx(path: Path, device: str, precision: str) -> OpenNetwork:
     options.log_severity_level = _LOG_FATAL
     try:
         session = onnxruntime.InferenceSession(content, options, providers=providers)
+        text = session.get_modelmeta().custom_metadata_map.get(KEY)
+        inputs, outputs = (
+            [(entry.name, entry.type, entry.shape) for entry in entries]
+            for entries in (session.get_inputs(), session.get_outputs())
+        )
     except _REFUSALS as error:
-        reason = str(error).splitlines()[0]
+        reason = next(iter(str(error).splitlines()), "")
         raise CheckpointError(
             f"{path}: expected an ONNX file, found a damaged one: {reason}"
         ) from error
-    metadata = read_metadata_text(session.get_modelmeta().custom_metadata_map.get(KEY), path)
-    stored = _check(session, metadata, path)
+    metadata = read_metadata_text(text, path)
+    stored = check_graph(path, metadata, inputs, outputs).precision
     if precision not in ("auto", stored):
         raise ConfigError(f"{path}: expected {precision}, found {stored}, which onnx runs as it is")
     info = NetworkInfo(
@@ -83,17 +90,6 @@ def open_onnx(path: Path, device: str, precision: str) -> OpenNetwork:
         f"onnx {onnxruntime.__version__} ({stored})",
     )
     return OpenNetwork(OnnxRuntime(session), info)
-
-
-def _check(session: onnxruntime.InferenceSession, metadata: Metadata, path: Path) -> str:
-    """Make sure that a graph is what its metadata say; return how its weights are stored."""
-    exported = check_graph(
-        path,
-        metadata,
-        [(entry.name, entry.type, entry.shape) for entry in session.get_inputs()],
-        [(entry.name, entry.type, entry.shape) for entry in session.get_outputs()],
-    )
-    return exported.precision
 
 
 def _providers(device: str) -> tuple[list[str | tuple[str, dict[str, str]]], str]:

@@ -12,7 +12,7 @@ from pedpose.data.augment import Augmentation
 from pedpose.data.mixing import WeightedFile
 from pedpose.errors import ConfigError
 from pedpose.model.architecture import Architecture, Stage, Task, read_stages
-from pedpose.runtime.device import PRECISIONS
+from pedpose.runtime.choice import PRECISIONS
 
 _KINDS = {"str": "text", "bool": "true or false", "int": "a whole number", "float": "a number"}
 
@@ -169,6 +169,8 @@ class TrainConfig:
                 raise ConfigError(f"{entry.name}: expected {_KINDS[expected]}, found {value!r}")
         if not isinstance(self.skeleton, str | None):
             raise ConfigError(f"skeleton: expected text, found {self.skeleton!r}")
+        if not all(0 < sigma < math.inf for sigma in self.sigmas or ()):
+            raise ConfigError(f"sigmas: expected numbers above 0, found {self.sigmas}")
 
     def _check_finder(self) -> None:
         """Refuse what only joint networks can be told, rather than let it seem to count."""

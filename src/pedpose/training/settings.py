@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
 from pathlib import Path
+from reprlib import repr as brief
 from typing import Any
-
-import yaml
 
 from pedpose.data.augment import Augmentation
 from pedpose.data.mixing import WeightedFile
@@ -26,6 +25,7 @@ from pedpose.model.architecture import (
 from pedpose.model.checkpoint import read_metadata
 from pedpose.shipped import shipped_weights
 from pedpose.training.config import TrainConfig
+from pedpose.yaml_file import read_yaml
 
 SHIPPED = "shipped"
 
@@ -61,18 +61,13 @@ def read_settings(path: Path) -> dict[str, Any]:
     Raises:
         ConfigError: If it cannot be read, is no mapping, or has an unknown entry.
     """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path}: expected YAML, found: {error}") from error
+    content = read_yaml(path, ConfigError)
     if not isinstance(content, dict):
-        raise ConfigError(f"{path}: expected entries such as 'epochs: 20', found {content!r}")
+        raise ConfigError(f"{path}: expected entries such as 'epochs: 20', found {brief(content)}")
     known = [field.name for field in fields(TrainConfig)]
     if unknown := [name for name in content if name not in known]:
         raise ConfigError(
-            f"{path}: unknown entry {unknown[0]!r}; expected some of {', '.join(known)}"
+            f"{path}: unknown entry {brief(unknown[0])}; expected some of {', '.join(known)}"
         )
     return content
 

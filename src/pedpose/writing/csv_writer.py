@@ -15,7 +15,8 @@ from pedpose.writing.seen import Seen
 class CsvWriter:
     """``people.csv``: one row a person and joint.
 
-    Names that a spreadsheet would take for a formula stand behind a ``'``. Colours of clothes are the names of the largest ones, empty where not seen.
+    Names that a spreadsheet would take for a formula stand behind a ``'``. Colours of clothes are
+    the names of the largest ones, empty where not seen.
     """
 
     COLUMNS = (

@@ -171,7 +171,7 @@ def open_parquet(
     with atomic_path(path) as temporary:
         try:
             writer = ParquetWriter(temporary, header, colours)
-        except ImportError as error:
+        except ModuleNotFoundError as error:
             raise ConfigError(
                 "Parquet needs pyarrow, which is not installed: pip install 'pedpose[parquet]'"
             ) from error
