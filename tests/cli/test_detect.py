@@ -54,6 +54,12 @@ def test_pictures_to_all_outputs(tmp_path: Path):
     assert np.abs(drawn.astype(int) - original).max() > 100
 
 
+def test_heatmaps_may_be_asked_for_as_an_output(tmp_path: Path):
+    result = detect(SAMPLES / "astronaut.jpg", "--save", "heatmaps", "--out", tmp_path)
+    assert result.exit_code == 0, result.output
+    assert Image.open(tmp_path / "heatmaps/astronaut.jpg").size == (512, 512)
+
+
 def test_coco_results_are_read_by_pycocotools(tmp_path: Path):
     folder = tmp_path / "in"
     folder.mkdir()

@@ -52,7 +52,7 @@ class RayRun:
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name}: expected 1 or more, found {getattr(self, name)}")
         settings = self.settings
-        drawn = settings.heatmaps or settings.shapes or settings.blur_faces
+        drawn = settings.draws_heat or settings.shapes or settings.blur_faces
         if settings.kinds not in (None, PARQUET) or drawn:
             raise ConfigError(
                 "--ray: writes Parquet only; no other --save, --heatmaps, --shape or --blur-faces"

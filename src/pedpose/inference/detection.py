@@ -95,7 +95,7 @@ class Detection:
                     settings.colours,
                     FaceBlur(self.detector.skeleton) if settings.blur_faces else None,
                     settings.look.region,
-                    settings.conf if settings.heatmaps else None,
+                    settings.conf if settings.draws_heat else None,
                 ),
                 writers,
                 self.detector.watch,
@@ -210,7 +210,7 @@ def load_detector(
             batch=settings.batch,
             wanted=settings.wanted,
             find_people=not settings.known,
-            heat=settings.heatmaps,
+            heat=settings.draws_heat,
         ),
     )
 

@@ -148,6 +148,11 @@ class DetectSettings:
         return kinds | {"heatmaps"} if self.heatmaps else kinds
 
     @property
+    def draws_heat(self) -> bool:
+        """Whether heatmaps are drawn, however that was asked for."""
+        return "heatmaps" in self.saved
+
+    @property
     def conf(self) -> float:
         """Least score of a person who is reported."""
         return MIN_SCORE if self.min_score is None else self.min_score
