@@ -80,7 +80,7 @@ class Steps:
         """Send the number of a step."""
         self._pipe.send(step)
 
-    def validated(self, reading: Any, best: bool) -> None:
+    def validated(self, reading: Any, best: bool, network: Any) -> None:
         """Drop figures."""
 
 

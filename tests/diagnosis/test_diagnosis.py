@@ -217,6 +217,18 @@ def test_without_a_human_half_of_the_way_has_to_be_done() -> None:
         assert diagnose(flat, {"chance": {"error": 0.2}}, FACTS).verdict == verdict
 
 
+def test_what_is_known_by_heart_over_fits_though_validation_still_falls() -> None:
+    # Nine errors, of which the last three fall by 0.008: twice what counts as falling.
+    def verdict(train: float, val: float) -> str:
+        errors = [val + fall for fall in (0.05, 0.04, 0.03, 0.02, 0.015, 0.011, 0.008, 0.004, 0.0)]
+        return diagnose(joints([train] * 9, errors), REFERENCES, FACTS).verdict
+
+    assert verdict(0.020, 0.122) == "over-fits"
+    # Training has something left to learn, or more than half of the way holds for others, too.
+    assert verdict(0.021, 0.123) == "still learning"
+    assert verdict(0.020, 0.118) == "still learning"
+
+
 def test_better_than_a_human_on_training_data() -> None:
     found = diagnose(joints([0.01] * 4, [0.025] * 4), REFERENCES, FACTS)
     assert found.verdict == "good fit"

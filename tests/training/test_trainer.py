@@ -20,6 +20,7 @@ from pedpose.data.augment import Augmentation
 from pedpose.diagnosis.history import Reading, read_history
 from pedpose.errors import CheckpointError, ConfigError, DataError
 from pedpose.model.checkpoint import load_checkpoint
+from pedpose.model.heatmap_cnn import HeatmapCNN
 from pedpose.training.config import TrainConfig
 from pedpose.training.trainer import resume, train
 
@@ -42,7 +43,7 @@ class Silent:
         if step == self.stop_at:
             raise KeyboardInterrupt
 
-    def validated(self, reading: Reading, best: bool) -> None:
+    def validated(self, reading: Reading, best: bool, network: HeatmapCNN) -> None:
         self.metrics.append(reading.val)
         self.readings.append(reading)
 

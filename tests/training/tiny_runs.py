@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 from pedpose.data.mixing import WeightedFile
 from pedpose.diagnosis.history import Reading
 from pedpose.model.architecture import Stage
+from pedpose.model.heatmap_cnn import HeatmapCNN
 from pedpose.training.config import TrainConfig
 
 
@@ -31,7 +32,7 @@ class Told:
         if self._do is not None and step == self._at:
             self._do()
 
-    def validated(self, reading: Reading, best: bool) -> None:
+    def validated(self, reading: Reading, best: bool, network: HeatmapCNN) -> None:
         self.readings.append(reading)
 
     def said(self, text: str) -> list[str]:

@@ -12,6 +12,7 @@ from pedpose.cli.progress import ProgressReport
 
 if TYPE_CHECKING:
     from pedpose.diagnosis.history import Reading
+    from pedpose.model.heatmap_cnn import HeatmapCNN
 
 _LINE_EVERY_S = 30.0
 _ROWS = 8
@@ -47,7 +48,7 @@ class TrainReport(ProgressReport):
             self.line(f"step {step}/{total}: {shown}{left}")
             self._printed = now
 
-    def validated(self, reading: Reading, best: bool) -> None:
+    def validated(self, reading: Reading, best: bool, network: HeatmapCNN) -> None:
         """Show the figures of a validation."""
         if self.console.is_terminal:
             self._readings.append((reading, best))

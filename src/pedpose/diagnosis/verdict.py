@@ -6,7 +6,9 @@ The verdict is the first of these that holds:
    least one; or validation and training error both rise.
 2. ``too early to say``: fewer than three readings with validation, or less than ``BEGUN`` of the
    run is done. Without validation data only the loss is known: ``still learning`` while it falls.
-3. ``still learning``: the validation error falls (see :class:`pedpose.diagnosis.fit.Trend`).
+3. ``still learning``: the validation error falls (see :class:`pedpose.diagnosis.fit.Trend`),
+   unless what there is to learn is known by heart: training error is no larger than that of a
+   human, and variance is above ``HALF``.
 4. ``not learning``: even on training data less than ``NOTHING`` of the way from chance to human
    is done.
 5. ``over-fits``: the validation error rises, or ends more than ``LARGE`` above its best, or the
@@ -106,7 +108,7 @@ def judge(history: Sequence[Reading], fit: Fit | None, facts: RunFacts) -> Verdi
         return "still learning" if falling else "too early to say"
     if fit.trend is None or facts.share_done < BEGUN:
         return "too early to say"
-    if fit.trend.direction == "falling":
+    if fit.trend.direction == "falling" and not _knows_by_heart(fit):
         return "still learning"
     if fit.learned < NOTHING:
         return "not learning"
@@ -141,6 +143,13 @@ def loss_trend(history: Sequence[Reading]) -> Trend | None:
 def _both_rise(fit: Fit) -> bool:
     trends = (fit.trend, fit.train_trend)
     return all(trend is not None and trend.direction == "rising" for trend in trends)
+
+
+def _knows_by_heart(fit: Fit) -> bool:
+    """Tell whether the training data have nothing left to teach that would hold for others."""
+    if fit.measure.human is None or fit.bias is None or fit.variance is None:
+        return False
+    return fit.bias <= 0 and fit.variance > HALF
 
 
 def _over_fits(fit: Fit, trend: Trend) -> bool:

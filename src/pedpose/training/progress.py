@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from pedpose.diagnosis.history import Reading
+from pedpose.model.heatmap_cnn import HeatmapCNN
 
 
 class Progress(Protocol):
@@ -16,8 +17,11 @@ class Progress(Protocol):
     def step(self, step: int, total: int, loss: float, rate: float) -> None:
         """Take the result of a step (1-based)."""
 
-    def validated(self, reading: Reading, best: bool) -> None:
-        """Take the figures of a validation."""
+    def validated(self, reading: Reading, best: bool, network: HeatmapCNN) -> None:
+        """Take the figures of a validation, and the averaged network that they are of.
+
+        The network goes on to change: what is to be kept of it must be copied.
+        """
 
 
 class Unheard:
@@ -29,5 +33,5 @@ class Unheard:
     def step(self, step: int, total: int, loss: float, rate: float) -> None:
         """Drop the result of a step."""
 
-    def validated(self, reading: Reading, best: bool) -> None:
+    def validated(self, reading: Reading, best: bool, network: HeatmapCNN) -> None:
         """Drop figures."""
