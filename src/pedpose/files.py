@@ -6,13 +6,14 @@ end. A run that breaks off therefore never leaves half a file under the name of 
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import re
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -37,20 +38,81 @@ def atomic_path(path: Path) -> Iterator[Path]:
         _flush_to_disk(temporary)
         os.replace(temporary, path)
     except OSError as error:
-        # An error of writing, as on a full disk, does not know its file.
-        if error.errno is not None and error.filename in (None, str(temporary)):
+        if error.errno is not None and error.filename is None:
+            # An error of writing, as on a full disk, does not know its file.
             error.filename = str(path)
+        name_target(error, temporary, path)
         raise
     finally:
-        temporary.unlink(missing_ok=True)
+        # A disk that can be read only refuses even to remove what is not there.
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
-def remove_leftovers(folder: Path) -> None:
+def name_target(error: OSError, temporary: Path, path: Path) -> None:
+    """Let an error name what was to be written, not the temporary file or folder in its place."""
+    for name in (error.filename, error.filename2):
+        if str(name).startswith(str(temporary)):
+            error.filename = str(path) + str(name).removeprefix(str(temporary))
+            if error.filename2 is not None:
+                del error.filename2  # where it was copied from
+
+
+def check_writable(path: Path) -> None:
+    """Make sure that a file can be written, before much time is spent on what it is to hold.
+
+    Raises:
+        OSError: If its folder cannot be made, or nothing can be written there.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        temporary.touch()
+        temporary.unlink()
+    except OSError as error:
+        error.filename = str(path)
+        raise
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether a file is there; there is none of a name that is too long for one.
+
+    Raises:
+        OSError: If it cannot be told, as in a folder that must not be entered.
+    """
+    return _is(path.is_file)
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether a folder is there; there is none of a name that is too long for one.
+
+    Raises:
+        OSError: If it cannot be told, as in a folder that must not be entered.
+    """
+    return _is(path.is_dir)
+
+
+def _is(ask: Callable[[], bool]) -> bool:
+    try:
+        return ask()
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return False
+        raise
+
+
+def remove_leftovers(folder: Path, below: bool = False) -> None:
     """Remove the temporary files that killed programs have left in a folder.
 
     Nobody else may be writing there.
+
+    Args:
+        folder: Where to look; it may be missing.
+        below: Whether to look in all folders below it, too.
     """
-    for path in folder.glob(".*.tmp*"):
+    for path in folder.glob("**/.*.tmp*" if below else ".*.tmp*"):
         if _TEMPORARY.fullmatch(path.name):
             path.unlink(missing_ok=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import struct
 import zlib
 from collections.abc import Iterator
@@ -71,6 +72,9 @@ def open_picture(path: Path) -> Iterator[PIL.Image.Image]:
     Raises:
         As Pillow does: OSError and :data:`DECODER_ERRORS`.
     """
+    if path.exists() and not path.is_file():
+        # Opening a pipe would wait for its other end, for ever.
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
     # As an open file: files that Pillow 13 opens by their names, it maps into memory, and turns
     # grey TIFFs with an EXIF orientation into noise.
     with path.open("rb") as file, PIL.Image.open(file, formats=_FORMATS) as picture:

@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from pedpose.cli.choices import DEVICES, RUNTIMES, one_of, some_of
 from pedpose.cli.exit_codes import PARTLY_DONE, errors_to_exit_codes, show_error
 from pedpose.cli.progress import ProgressReport
 from pedpose.errors import ConfigError
+from pedpose.files import check_writable
 
 
 def bench(
@@ -25,7 +27,8 @@ def bench(
     runtime: Annotated[
         str,
         typer.Option(
-            help="all that are installed; some of torch,onnx,openvino; or auto, that of detect."
+            help="all that are installed; some of torch,onnx,openvino; or auto, that of detect.",
+            autocompletion=some_of("all", *RUNTIMES),
         ),
     ] = "all",
     precision: Annotated[
@@ -40,7 +43,9 @@ def bench(
     person_weights: Annotated[
         Path | None, typer.Option(help="Person finder; the package's own by default.")
     ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    device: Annotated[
+        str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.", autocompletion=one_of(*DEVICES))
+    ] = "auto",
     batch: Annotated[
         int | None,
         typer.Option(help="Most crops that are run at once; by default what suits the device."),
@@ -96,6 +101,7 @@ def _check_free(file: Path, inputs: list[Path | None]) -> None:
         raise ConfigError(f"--json: expected a file, found a folder at {file}")
     if any(path is not None and path.resolve() == file.resolve() for path in inputs):
         raise ConfigError(f"--json: {file} is read here: choose another file")
+    check_writable(file)
 
 
 class _BenchProgress(ProgressReport):

@@ -71,6 +71,7 @@ class DetectReport(ProgressReport):
 def exit_by(interrupted: bool, failed: int, frames: int) -> None:
     """End the command with the exit code of what was done; return where all was."""
     if interrupted:
+        show_error("interrupted: what was done is kept")
         raise typer.Exit(INTERRUPTED)
     if failed:
         raise typer.Exit(PARTLY_DONE if frames else INVALID_INPUT)

@@ -115,7 +115,7 @@ def _join(kind: str, runs: Sequence[RunAccount]) -> Join:
 def _parquet(runs: Sequence[RunAccount]) -> Join:
     try:
         from pedpose.cluster.merge_parquet import PEOPLE, join_parquet
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         raise ConfigError(
             "Parquet needs pyarrow, which is not installed: pip install 'pedpose[parquet]'"
         ) from error

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pedpose.errors import ConfigError
+from pedpose.files import name_target
 
 
 def refuse_used(out: Path) -> None:
@@ -34,11 +35,14 @@ def whole_folder(path: Path) -> Iterator[Path]:
     """
     path.absolute().parent.mkdir(parents=True, exist_ok=True)
     temporary = path.absolute().with_name(f".{secrets.token_hex(8)}.tmp")
-    temporary.mkdir()
     try:
+        temporary.mkdir()
         yield temporary
         if path.is_dir():
             path.rmdir()  # Windows renames to no name that is taken; only an empty folder goes.
         os.rename(temporary, path)
+    except OSError as error:
+        name_target(error, temporary, path)
+        raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -220,6 +220,7 @@ def _write(
         for (name, _), inside in zip(config.parts, ids, strict=True):
             file = files.enter_context(atomic_text(config.path(name)))
             file.write(to_json(subset(content, data, inside, config.out)) + "\n")
+            file.flush()  # a disk is full before the first part appears, not after it
 
 
 def _refuse_few(

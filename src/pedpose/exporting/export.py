@@ -16,7 +16,7 @@ from pedpose.exporting.opening import open_exported
 from pedpose.exporting.settings import ExportSettings, input_size
 from pedpose.exporting.tolerance import TOLERANCES
 from pedpose.exporting.verify import Check, Say, Source, verify, ways
-from pedpose.files import sha256_of, write_bytes
+from pedpose.files import check_writable, sha256_of, write_bytes
 from pedpose.model.checkpoint import Checkpoint, load_checkpoint
 from pedpose.model.metadata import Exported, Metadata
 
@@ -78,6 +78,7 @@ def export(settings: ExportSettings, say: Say = lambda step, done, total: None) 
     target = settings.target
     if target.resolve() == settings.source.resolve():
         raise ConfigError(f"--out: {target} holds the weights: choose another file")
+    check_writable(target)
     data = None
     if settings.data is not None:
         data = read_truth(settings.data, settings.images, metadata)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import onnx
@@ -26,7 +27,15 @@ def write_openvino(path: Path, model: openvino.Model, metadata: Metadata) -> Non
         path: Its suffix is ``.xml``.
         model: To be written; weights that are fp16 in it stay so.
         metadata: Of the file.
+
+    Raises:
+        OSError: If the file cannot be written.
     """
     model.set_rt_info(metadata.to_json(), [KEY])
     # What is left in fp32 is small, and matters: statistics of pictures, biases, last weights.
-    openvino.save_model(model, path, compress_to_fp16=False)
+    try:
+        openvino.save_model(model, path, compress_to_fp16=False)
+    except RuntimeError as error:
+        raise OSError(
+            errno.EIO, "OpenVINO cannot write; the disk may be full", str(path)
+        ) from error

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pedpose.errors import ConfigError, DataError
+from pedpose.files import name_target
 from pedpose.formats.labelled import LabelledPicture
 
 
@@ -39,12 +40,15 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    temporary.mkdir()
     try:
+        temporary.mkdir()
         yield temporary
         if path.is_dir():
             path.rmdir()
         temporary.rename(path)
+    except OSError as error:
+        name_target(error, temporary, path)
+        raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -79,6 +83,8 @@ def copy_pictures(pictures: Sequence[LabelledPicture], names: Sequence[str], fol
     """
     folder.mkdir(parents=True, exist_ok=True)
     for picture, name in zip(pictures, names, strict=True):
+        if not picture.path.exists():
+            raise DataError(f"{picture.path}: expected a readable picture, found no such file")
         if not os.access(picture.path, os.R_OK):
             raise DataError(f"{picture.path}: expected a readable picture, found no permission")
         shutil.copyfile(picture.path, folder / name)

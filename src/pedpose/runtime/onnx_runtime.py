@@ -64,6 +64,11 @@ def open_onnx(path: Path, device: str, precision: str) -> OpenNetwork:
     # Else the threads of one network keep a processor busy, waiting for more work, while those of
     # the other one need it: both networks take turns, and that would take twice the time.
     options.add_session_config_entry("session.force_spinning_stop", "1")
+    # A graph can name other files that hold its weights, anywhere; ours have all in one. Nothing
+    # is found below a file.
+    options.add_session_config_entry(
+        "session.model_external_initializers_file_folder_path", str(path.resolve())
+    )
     # What is wrong with a file is told by our own message.
     options.log_severity_level = _LOG_FATAL
     try:

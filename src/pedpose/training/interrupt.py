@@ -1,4 +1,4 @@
-"""Let Ctrl-C wait for the end of a training step."""
+"""Let Ctrl-C and SIGTERM wait for the end of a training step."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from types import FrameType
 
 @contextmanager
 def interrupt_held_back() -> Iterator[Callable[[], bool]]:
-    """Give a function that tells whether the user has asked to stop.
+    """Give a function that tells whether the user, or the system, has asked to stop.
 
     Weights and optimiser belong together only between two steps: an interrupt in the middle of
-    one could not be saved. A second Ctrl-C interrupts at once. Outside of the main thread, where
-    Python takes no signals, nothing is held back.
+    one could not be saved. A second Ctrl-C interrupts at once; a second SIGTERM does not, since
+    some programs send two. Outside of the main thread, where Python takes no signals, nothing is
+    held back.
     """
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False
@@ -24,12 +25,13 @@ def interrupt_held_back() -> Iterator[Callable[[], bool]]:
 
     def ask(number: int, frame: FrameType | None) -> None:
         nonlocal asked
-        if asked:
+        if asked and number == signal.SIGINT:
             raise KeyboardInterrupt
         asked = True
 
-    before = signal.signal(signal.SIGINT, ask)
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield lambda: asked
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

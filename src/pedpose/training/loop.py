@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from pedpose.diagnosis.diagnosis import Diagnosis
 from pedpose.diagnosis.history import Reading
 from pedpose.errors import CheckpointError, ConfigError
 from pedpose.training.distributed import sum_over_processes
@@ -61,6 +62,7 @@ class Loop:
         self.progress = progress
         self.at = Position()
         self.recorder: Recorder | None = None
+        self.diagnosis: Diagnosis | None = None
         self._sound: dict[str, Any] = {}
         self._began = 0.0
 
@@ -89,7 +91,8 @@ class Loop:
             OSError: If a file cannot be written; the states saved before stay.
         """
         if self.prepared.processes.first:
-            self.recorder = Recorder(self.prepared, self.progress, self.at.step)
+            with self._writing():
+                self.recorder = Recorder(self.prepared, self.progress, self.at.step)
         self._sound = self._state()
         self._began = time.monotonic() - self.at.seconds
         try:
@@ -119,7 +122,7 @@ class Loop:
         if self.recorder is None:
             return
         with self._writing():
-            diagnosis = self.recorder.finish(self.learner.average)
+            self.diagnosis = diagnosis = self.recorder.finish(self.learner.average)
         for text in (diagnosis.headline, *diagnosis.reasons, *diagnosis.advice):
             self.progress.note(f"diagnosis: {text}")
 
@@ -195,7 +198,7 @@ class Loop:
             best = at.best is None or score > at.best
             if best:
                 at.best, at.best_step = score, at.step
-        self.progress.validated(reading, best)
+        self.progress.validated(reading, best, network)
         with self._writing():
             self.recorder.measured(reading, self.learner.average, best)
         tired = self._is_tired()

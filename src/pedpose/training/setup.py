@@ -236,8 +236,10 @@ def _initialise(prepared: Prepared, progress: Progress) -> None:
 
 
 def _start_worker(_: int) -> None:
-    # Ctrl-C reaches all processes of a terminal: the training process decides when to stop.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C reaches all processes of a terminal, and SIGTERM all of a service: the training process
+    # decides when to stop.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     # Each loader process is one of many already: threads inside it would only fight.
     cv2.setNumThreads(0)
     torch.set_num_threads(1)

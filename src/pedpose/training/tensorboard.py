@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,6 +23,10 @@ class TensorBoard:
         """
         from torch.utils.tensorboard import SummaryWriter
 
+        # TensorBoard writes in a thread of its own, and raises what went wrong there with its next
+        # call: it need not be printed as a traceback beside.
+        self._excepthook = threading.excepthook
+        threading.excepthook = self._thread_failed
         self._writer = SummaryWriter(str(folder / FOLDER), purge_step=first_step)
 
     def step(self, step: int, loss: float, rate: float) -> None:
@@ -40,4 +45,11 @@ class TensorBoard:
 
     def close(self) -> None:
         """Write what is still in memory."""
-        self._writer.close()
+        try:
+            self._writer.close()
+        finally:
+            threading.excepthook = self._excepthook
+
+    def _thread_failed(self, failure: threading.ExceptHookArgs) -> None:
+        if not issubclass(failure.exc_type, OSError):
+            self._excepthook(failure)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
 from pedpose.data.coco import read_json
+from pedpose.diagnosis.diagnosis import Diagnosis
 from pedpose.errors import ConfigError
 from pedpose.files import remove_leftovers, write_json
+from pedpose.machine import library_errors, machine_failure
+from pedpose.only_writer import only_writer
 from pedpose.runtime.device import resolve_device
 from pedpose.training.config import TrainConfig
 from pedpose.training.distributed import (
@@ -32,12 +36,16 @@ CONFIG_FILE = "config.json"
 
 @dataclass(frozen=True, slots=True)
 class TrainResult:
-    """What a run has left behind: figures are None without validation data."""
+    """What a run has left behind.
+
+    Figures are None without validation data, the diagnosis in all processes but the first.
+    """
 
     last: Path
     best: Path | None
     page: Path
     metrics: dict[str, float] | None
+    diagnosis: Diagnosis | None
 
 
 def train(config: TrainConfig, progress: Progress) -> TrainResult:
@@ -47,7 +55,8 @@ def train(config: TrainConfig, progress: Progress) -> TrainResult:
     saved state; one that was in the folder before, with other settings, does not.
 
     Raises:
-        ConfigError: If the output folder holds a run already, or options do not fit.
+        ConfigError: If the output folder holds a run already or another process trains there,
+            options do not fit, or the machine fails.
         DataError: If an annotation file or a picture is broken.
         CheckpointError: If the initial weights cannot be used.
         OSError: If the output folder cannot be written.
@@ -65,20 +74,23 @@ def train(config: TrainConfig, progress: Progress) -> TrainResult:
                 "or choose another folder"
             )
         prepared = prepare(config, processes, _heard(progress, processes), trained=False)
-        if processes.first:
-            config.out.mkdir(parents=True, exist_ok=True)
-            write_json(file, prepared.config.to_dict())
-        learner = Learner(
-            prepared.network, prepared.task, prepared.config, prepared.device, processes
-        )
-        return _run(Loop(prepared, learner, _heard(progress, processes)))
+        with _alone(config.out, processes):
+            if processes.first:
+                if file.exists():
+                    raise ConfigError(f"{config.out}: another process has just begun a run there")
+                write_json(file, prepared.config.to_dict())
+            learner = Learner(
+                prepared.network, prepared.task, prepared.config, prepared.device, processes
+            )
+            return _run(Loop(prepared, learner, _heard(progress, processes)))
 
 
 def resume(folder: Path, progress: Progress) -> TrainResult:
     """Continue a run where its last saved state stands; the result is as if never broken off.
 
     Raises:
-        ConfigError: If the folder holds no run.
+        ConfigError: If the folder holds no run, another process continues it, or the machine
+            fails.
         CheckpointError: If it holds no state that is whole.
     """
     if not (folder / CONFIG_FILE).is_file():
@@ -109,18 +121,26 @@ def _is_of(config: TrainConfig) -> bool:
 
 def _go_on(folder: Path, progress: Progress, processes: Processes) -> TrainResult:
     heard = _heard(progress, processes)
-    if processes.first:
-        remove_leftovers(folder)
-    saved = load_state(folder) if has_state(folder) else None
-    prepared = prepare(read_config(folder), processes, heard, trained=saved is not None)
-    learner = Learner(prepared.network, prepared.task, prepared.config, prepared.device, processes)
-    loop = Loop(prepared, learner, heard)
-    if saved is not None:
-        state, path, damage = saved
-        if damage is not None:
-            heard.note(f"{damage}; going on from the state before it, {path}")
-        loop.restore(state, path)
-    return _run(loop)
+    with _alone(folder, processes):
+        if processes.first:
+            remove_leftovers(folder)
+        saved = load_state(folder) if has_state(folder) else None
+        prepared = prepare(read_config(folder), processes, heard, trained=saved is not None)
+        learner = Learner(
+            prepared.network, prepared.task, prepared.config, prepared.device, processes
+        )
+        loop = Loop(prepared, learner, heard)
+        if saved is not None:
+            state, path, damage = saved
+            if damage is not None:
+                heard.note(f"{damage}; going on from the state before it, {path}")
+            loop.restore(state, path)
+        return _run(loop)
+
+
+def _alone(folder: Path, processes: Processes) -> AbstractContextManager[None]:
+    """Keep other trainings out of a folder: of several processes the first does it for all."""
+    return only_writer(folder) if processes.first else nullcontext()
 
 
 def _run(loop: Loop) -> TrainResult:
@@ -128,14 +148,20 @@ def _run(loop: Loop) -> TrainResult:
     with interrupt_held_back() as asked_to_stop:
         try:
             loop.go(asked_to_stop)
-        except torch.OutOfMemoryError as error:
-            # A step that has no room is computed in parts: this was something else.
-            raise ConfigError(f"memory of {loop.prepared.device}: {error}") from error
+        except library_errors() as error:
+            # A step that has no room is computed in parts: lack of memory was something else.
+            failure = machine_failure(error)
+            if failure is None:
+                raise
+            raise ConfigError(
+                f"{failure}; stopped after step {loop.at.step}; the states saved before are "
+                f"whole: go on by --resume {config.out}"
+            ) from error
     last, best, page = (config.out / name for name in (LAST_FILE, BEST_FILE, PAGE_FILE))
     for kind, path in (("last weights", last), ("best weights", best), ("report", page)):
         if path.exists():
             loop.progress.note(f"{kind}: {path}")
-    return TrainResult(last, best if best.exists() else None, page, loop.at.metrics)
+    return TrainResult(last, best if best.exists() else None, page, loop.at.metrics, loop.diagnosis)
 
 
 def _heard(progress: Progress, processes: Processes) -> Progress:

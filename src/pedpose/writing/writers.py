@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Protocol, TextIO
 
 from pedpose.errors import ConfigError
-from pedpose.files import atomic_json_list, atomic_text, write_json
+from pedpose.files import atomic_json_list, atomic_text, remove_leftovers, write_json
+from pedpose.only_writer import only_writer
 from pedpose.reading.frame import End
 from pedpose.reading.sources import Source
 from pedpose.writing.coco_writer import CocoWriter
@@ -140,7 +141,8 @@ def open_writers(
         colours: Whether tables have columns for the colours of clothes.
 
     Raises:
-        ConfigError: If there is no such kind, the folder is a file, or pyarrow is missing.
+        ConfigError: If there is no such kind, the folder is a file, another process writes into
+            it, or pyarrow is missing.
         OSError: If something cannot be written.
     """
     unknown = sorted(set(kinds) - set(KINDS))
@@ -151,7 +153,10 @@ def open_writers(
         raise ConfigError(f"out: expected a folder, found a file at {out}")
     drawing = drawing or Drawing()
     ordered = [kind for kind in KINDS if kind in kinds]
-    with open_run_file(out / "run.json", header, ordered) as run_file:
+    with ExitStack() as all_files:
+        all_files.enter_context(only_writer(out))
+        _remove_leftovers(out)
+        run_file = all_files.enter_context(open_run_file(out / "run.json", header, ordered))
         with ExitStack() as stack:
             writers: list[Writer] = []
             outputs: list[PictureOutput] = []
@@ -171,6 +176,13 @@ def open_writers(
         run_file.interrupted |= joined.finished < len(sources)
         if joined.failed:
             write_json(out / "failed.json", joined.failed)
+
+
+def _remove_leftovers(out: Path) -> None:
+    """Remove what killed runs have left, where runs write and nowhere else."""
+    remove_leftovers(out)
+    for kind in KINDS:
+        remove_leftovers(out / kind, below=True)
 
 
 def _open_data(
