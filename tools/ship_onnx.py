@@ -9,6 +9,8 @@ import argparse
 import json
 from pathlib import Path
 
+from hash_weights import hash_weights
+
 from pedpose.exporting.export import export
 from pedpose.exporting.settings import ExportSettings
 
@@ -25,6 +27,7 @@ def main() -> None:
         weights = ROOT / "weights" / f"{task}.safetensors"
         settings = ExportSettings(weights, weights.with_suffix(".onnx"), data=data)
         print(json.dumps(export(settings).to_dict(), indent=2))
+    hash_weights()
 
 
 if __name__ == "__main__":

@@ -23,3 +23,8 @@ def shipped_weights(task: Task, suffix: str = ".safetensors") -> Path:
         if path.is_file():
             return path
     raise CheckpointError(f"{_FOLDERS[0]}: expected {task}{suffix}, found no such file")
+
+
+def weights_folder() -> Path:
+    """Return the folder of the weights, whether they are there or not."""
+    return next((folder for folder in _FOLDERS if folder.is_dir()), _FOLDERS[0])

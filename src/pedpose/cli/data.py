@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from pedpose.cli.commands import Command
 from pedpose.cli.data_check import data_check
 from pedpose.cli.data_convert import data_convert
 from pedpose.cli.data_split import data_split
@@ -16,8 +17,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-app.command(name="check")(data_check)
-app.command(name="convert")(data_convert)
-app.command(name="split")(data_split)
-app.command(name="view")(data_view)
-app.command(name="stats")(data_stats)
+for name, function in (
+    *(("check", data_check), ("convert", data_convert), ("split", data_split)),
+    *(("view", data_view), ("stats", data_stats)),
+):
+    app.command(name, cls=Command)(function)

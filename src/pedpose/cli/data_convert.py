@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pedpose.cli.choices import LABEL_FORMATS, one_of
 from pedpose.cli.exit_codes import errors_to_exit_codes
 
 if TYPE_CHECKING:
@@ -23,9 +24,15 @@ def data_convert(
     ],
     source_format: Annotated[
         str,
-        typer.Option("--from", help="auto, yolo, cvat, labelstudio, lsp, mpii, labelme or coco."),
+        typer.Option(
+            "--from",
+            help="auto, yolo, cvat, labelstudio, lsp, mpii, labelme or coco.",
+            autocompletion=one_of(*LABEL_FORMATS),
+        ),
     ] = "auto",
-    target: Annotated[str, typer.Option("--to", help="coco or yolo.")] = "coco",
+    target: Annotated[
+        str, typer.Option("--to", help="coco or yolo.", autocompletion=one_of("coco", "yolo"))
+    ] = "coco",
     images: Annotated[
         Path | None, typer.Option(help="Folder of the pictures, where they are not beside.")
     ] = None,

@@ -11,6 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pedpose.cli.choices import (
+    DEVICES,
+    OUTPUTS,
+    PRECISIONS,
+    RUNTIMES,
+    THEMES,
+    one_of,
+    some_of,
+)
 from pedpose.cli.detect_ray import detect_on_cluster
 from pedpose.cli.detect_report import DetectReport, exit_by, time_shares
 from pedpose.cli.exit_codes import errors_to_exit_codes
@@ -120,6 +129,7 @@ def detect(
         typer.Option(
             help="What to write: some of overlay,json,csv,coco,parquet,mot,tracks,heatmaps; by "
             "default overlay,json,csv,coco, with --track mot,tracks too.",
+            autocompletion=some_of(*OUTPUTS),
             rich_help_panel=_RESULTS,
         ),
     ] = None,
@@ -127,6 +137,7 @@ def detect(
         str,
         typer.Option(
             help="How people are drawn: sides, tracks, plain or paper (without the picture).",
+            autocompletion=one_of(*THEMES),
             rich_help_panel=_RESULTS,
         ),
     ] = "sides",
@@ -202,12 +213,18 @@ def detect(
         ),
     ] = False,
     device: Annotated[
-        str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.", rich_help_panel=_SPEED)
+        str,
+        typer.Option(
+            help="auto, cpu, cuda, cuda:N or mps.",
+            autocompletion=one_of(*DEVICES),
+            rich_help_panel=_SPEED,
+        ),
     ] = "auto",
     runtime: Annotated[
         str,
         typer.Option(
             help="What runs the networks: auto (the fastest installed), torch, onnx or openvino.",
+            autocompletion=one_of(*RUNTIMES),
             rich_help_panel=_SPEED,
         ),
     ] = "auto",
@@ -215,6 +232,7 @@ def detect(
         str,
         typer.Option(
             help="auto (bf16 where device and runtime have it), fp32, bf16 or fp16.",
+            autocompletion=one_of(*PRECISIONS),
             rich_help_panel=_SPEED,
         ),
     ] = "auto",
@@ -256,16 +274,7 @@ def detect(
         typer.Option(help="Processors of a worker without a GPU.", rich_help_panel=_SPEED),
     ] = 1,
 ) -> None:
-    """Find people and their joints in pictures and video.
-
-    Examples:
-
-    pedpose detect street.jpg --out out
-
-    pedpose detect street.mp4 --track --smooth --theme tracks --out out
-
-    pedpose detect rtsp://camera/stream --track --serve 8080
-    """
+    """Find people and their joints in pictures and video."""
     with errors_to_exit_codes(), ExitStack() as stack:
         # Imported here: this takes its time, and --help must not wait for it.
         from pedpose.cluster.shard import parse_shard
@@ -279,7 +288,9 @@ def detect(
         from pedpose.writing.themes import find_theme
 
         if out is None and not show and serve is None:
-            raise ConfigError("--out: expected a folder for the results, or --show or --serve")
+            raise ConfigError(
+                "--out: expected a folder for the results, as --out out; or --show or --serve"
+            )
         style = find_theme(theme)
         settings = DetectSettings(
             out=None if out is None else Path(out),

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import TaskID
 
+from pedpose.cli.choices import DEVICES, PRECISIONS, RUNTIMES, one_of
 from pedpose.cli.exit_codes import GATE_FAILED, errors_to_exit_codes
 from pedpose.cli.progress import ProgressReport
 from pedpose.errors import ConfigError
@@ -55,15 +56,22 @@ def evaluate(
             help=f"Least score of a found person; AP wants it low: {_MIN_SCORE} by default."
         ),
     ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    device: Annotated[
+        str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.", autocompletion=one_of(*DEVICES))
+    ] = "auto",
     runtime: Annotated[
-        str, typer.Option(help="auto (the fastest installed), torch, onnx or openvino.")
+        str,
+        typer.Option(
+            help="auto (the fastest installed), torch, onnx or openvino.",
+            autocompletion=one_of(*RUNTIMES),
+        ),
     ] = "auto",
     precision: Annotated[
         str,
         typer.Option(
             help="fp32, so that figures do not depend on the processor; or auto, as detect has it, "
-            "bf16 or fp16."
+            "bf16 or fp16.",
+            autocompletion=one_of(*PRECISIONS),
         ),
     ] = "fp32",
     metrics: Annotated[

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pedpose.cli.choices import DEVICES, one_of
 from pedpose.cli.exit_codes import errors_to_exit_codes
 from pedpose.cli.progress import ProgressReport
 from pedpose.errors import ConfigError
@@ -38,7 +39,9 @@ def explain(
         Path | None,
         typer.Option(help="Folder of a training run: its weights, and how training changed them."),
     ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    device: Annotated[
+        str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.", autocompletion=one_of(*DEVICES))
+    ] = "auto",
 ) -> None:
     """Make a page of what the joint network sees in a picture, and why it says what it says."""
     with errors_to_exit_codes():

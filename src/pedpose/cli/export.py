@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import TaskID
 from rich.table import Table
 
+from pedpose.cli.choices import one_of
 from pedpose.cli.exit_codes import errors_to_exit_codes
 from pedpose.cli.progress import ProgressReport
 
@@ -27,7 +28,12 @@ def export(
             help="A weights file (.safetensors), or joints or person: those of the package."
         ),
     ],
-    form: Annotated[str, typer.Option("--format", help="onnx or openvino.")] = "onnx",
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format", help="onnx or openvino.", autocompletion=one_of("onnx", "openvino")
+        ),
+    ] = "onnx",
     out: Annotated[
         Path | None,
         typer.Option(

@@ -12,30 +12,34 @@ import typer
 from pedpose import __version__
 from pedpose.cli import data
 from pedpose.cli.bench import bench
+from pedpose.cli.commands import Command, Group
 from pedpose.cli.detect import detect
+from pedpose.cli.doctor import doctor
 from pedpose.cli.evaluate import evaluate
 from pedpose.cli.explain import explain
 from pedpose.cli.export import export
 from pedpose.cli.info import info
+from pedpose.cli.learn import learn
 from pedpose.cli.merge import merge
+from pedpose.cli.output import exit_after
+from pedpose.cli.start import start_text
 from pedpose.cli.train import train
 
 app = typer.Typer(
     name="pedpose",
+    cls=Group,
     help="Find pedestrians and their body joints in pictures and video.",
-    no_args_is_help=True,
-    add_completion=False,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["--help", "-h"]},
     pretty_exceptions_enable=False,
 )
-app.command()(detect)
-app.command()(train)
-app.command(name="eval")(evaluate)
-app.command()(info)
-app.command()(merge)
-app.command()(export)
-app.command()(explain)
-app.command()(bench)
-app.add_typer(data.app)
+for name, function in (
+    *(("detect", detect), ("train", train), ("eval", evaluate), ("info", info)),
+    *(("merge", merge), ("export", export), ("explain", explain), ("bench", bench)),
+    *(("learn", learn), ("doctor", doctor)),
+):
+    app.command(name, cls=Command)(function)
+app.add_typer(data.app, cls=Group)
 
 
 def _print_version(wanted: bool) -> None:
@@ -46,6 +50,7 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def options(
+    context: typer.Context,
     version: Annotated[
         bool,
         typer.Option(
@@ -54,6 +59,8 @@ def options(
     ] = False,
 ) -> None:
     """Find pedestrians and their body joints in pictures and video."""
+    if context.invoked_subcommand is None:
+        typer.echo(start_text())
 
 
 def main() -> None:
@@ -66,4 +73,4 @@ def main() -> None:
     # beside them can be had by setting these variables.
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-    app()
+    exit_after(app)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from pedpose.cli.choices import DEVICES, TASKS, TRAINED_IN, one_of
 from pedpose.cli.exit_codes import errors_to_exit_codes
 from pedpose.cli.train_report import TrainReport
 from pedpose.errors import ConfigError
@@ -30,7 +31,9 @@ def train(
     resume: Annotated[
         Path | None, typer.Option(help="Continue the run in this folder; takes no other option.")
     ] = None,
-    task: Annotated[Text, typer.Option(help="joints (default) or person.")] = None,
+    task: Annotated[
+        Text, typer.Option(help="joints (default) or person.", autocompletion=one_of(*TASKS))
+    ] = None,
     val: Annotated[Text, typer.Option(help="COCO keypoint file to validate on.")] = None,
     skeleton: Annotated[
         Text, typer.Option(help="coco17 or a YAML file: limbs, swap pairs, sigmas of the joints.")
@@ -113,8 +116,12 @@ def train(
         typer.Option("--mirror/--no-mirror", help="Whether to mirror pictures at random."),
     ] = None,
     seed: Annotated[Count, typer.Option(help="Of everything random: 0.")] = None,
-    device: Annotated[Text, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = None,
-    precision: Annotated[Text, typer.Option(help="fp32 (default), bf16 or fp16.")] = None,
+    device: Annotated[
+        Text, typer.Option(help="auto, cpu, cuda, cuda:N or mps.", autocompletion=one_of(*DEVICES))
+    ] = None,
+    precision: Annotated[
+        Text, typer.Option(help="fp32 (default), bf16 or fp16.", autocompletion=one_of(*TRAINED_IN))
+    ] = None,
     sync_norm: Annotated[
         bool | None, typer.Option("--sync-norm", help="Share batch norm between processes.")
     ] = None,
