@@ -91,8 +91,14 @@ def test_nothing_but_names(tmp_path: Path) -> None:
         ("{names: [a], sigmas: {a: 1, b: 1}}", "'sigmas': expected names of joints, found 'b'"),
         ("{names: [a], sigmas: [.nan]}", "'sigmas': a: expected a number above 0, found nan"),
         ("{names: [a], sigmas: [5e-2]}", "'sigmas': a: expected a number above 0, found '5e-2'"),
-        ("names: [a]\nlimbs: []\nnames: [b]", "expected each entry once, found 'names' again at line 3"),
-        ("{names: [a], sigmas: {a: 1, a: 2}}", "expected each entry once, found 'a' again at line 1"),
+        (
+            "names: [a]\nlimbs: []\nnames: [b]",
+            "expected each entry once, found 'names' again at line 3",
+        ),
+        (
+            "{names: [a], sigmas: {a: 1, a: 2}}",
+            "expected each entry once, found 'a' again at line 1",
+        ),
         ("names: [a\nlimbs: []", "not valid YAML: .* at line 2, column"),
         ("names: !!python/object:os.system [a]", "not valid YAML: .* at line 1, column 8"),
         ("names: [a, \x00]", "not valid YAML: "),
