@@ -15,9 +15,10 @@ import PIL.Image
 import pytest
 from made_explanations import HEIGHT, WIDTH, heatmap, made, sheet
 
+from pedpose.explaining.explanation import LayerChange
 from pedpose.explaining.page import explain_page, write_explain_page
 from pedpose.explaining.page_joints import joint_panels
-from pedpose.explaining.page_layers import change_message, cost_message, cost_rows
+from pedpose.explaining.page_layers import change_message, change_rows, cost_message, cost_rows
 from pedpose.explaining.page_pictures import difference_uri, feature_uri, heat_uri
 from pedpose.explaining.page_places import name_place
 from pedpose.explaining.page_scene import draw_scene
@@ -345,3 +346,9 @@ def test_flat_heatmaps_do_not_fail() -> None:
     page = Page(explain_page(replace(explanation, joints=(joint,))))
     assert "For 0 of 1 joints" in page.text("message") and "0.00 unsure" in page.text("heatmaps")
     assert heatmap(96, 128).sum() == pytest.approx(1, abs=1e-4)
+
+
+def test_a_layer_that_began_near_zero_does_not_hide_the_others():
+    changes = (LayerChange("stem", 0.5), LayerChange("deep", 0.0), LayerChange("head", 282.4))
+    assert [row.bar for row in change_rows(changes)] == [0.5, 0.0, 1.0]
+    assert change_message(changes).startswith("head moved the most: by 282 times its size; 1 of 3")

@@ -13,6 +13,7 @@ from pedpose.explaining.page_layers import (
     change_rows,
     cost_message,
     cost_rows,
+    size_of_change,
 )
 from pedpose.explaining.page_pictures import grey_ground
 from pedpose.explaining.page_scene import LEAST_SCORE, draw_scene, skeleton_strokes
@@ -62,6 +63,7 @@ def explain_page(explanation: Explanation) -> str:
         most_cost=max((max(c.time, c.gflops or 0, c.parameters or 0) for c in costs), default=1.0),
         total_ms=sum(cost.ms for cost in costs),
         cost_message=cost_message(costs),
+        size_of_change=size_of_change,
         changed_layers=[] if changes is None else change_rows(changes.layers),
         change_message="" if changes is None else change_message(changes.layers),
         changed_joints=[] if changes is None else change_panels(explanation.joints, changes.joints),

@@ -92,11 +92,12 @@ def joint_panels(explanation: Explanation) -> list[JointPanel]:
 
 
 def change_panels(joints: Sequence[JointView], changes: Sequence[JointChange]) -> list[ChangePanel]:
-    """Return what training did to each joint."""
-    return [
-        ChangePanel(change, heat_uri(_of_peak(change.before)), heat_uri(_of_peak(joint.heatmap)))
-        for joint, change in zip(joints, changes, strict=True)
-    ]
+    """Return what training did to each joint, both heatmaps on one scale."""
+    panels = []
+    for joint, change in zip(joints, changes, strict=True):
+        both = _of_peak(np.stack([change.before, joint.heatmap]))
+        panels.append(ChangePanel(change, heat_uri(both[0]), heat_uri(both[1])))
+    return panels
 
 
 def _panel(
@@ -162,6 +163,7 @@ def _likeness(joint: JointView) -> float | None:
 
 
 def _of_peak(heatmap: Floats) -> Floats:
+    """Return heatmaps of any shape as parts of their highest cell."""
     scaled: Floats = heatmap / max(float(heatmap.max()), 1e-12)
     return scaled
 

@@ -11,6 +11,9 @@ from pedpose.model.summary import Summary
 _APART = 0.02
 """Difference of two shares from which on it is told of."""
 
+_TIMES = 10
+"""Change from which on it is told as a multiple, not in percent."""
+
 
 @dataclass(frozen=True, slots=True)
 class CostRow:
@@ -37,7 +40,8 @@ class ChangeRow:
 
     Attributes:
         change: Its figures.
-        bar: Of its length, from 0 to 1: relative to the largest change.
+        bar: Its length, from 0 to 1: relative to the largest change, or to the size of the weights
+            where that is less.
     """
 
     change: LayerChange
@@ -85,9 +89,16 @@ def cost_message(rows: Sequence[CostRow]) -> str:
 
 
 def change_rows(changes: Sequence[LayerChange]) -> list[ChangeRow]:
-    """Return the changes in the order of the network."""
-    most = max((change.relative or 0.0 for change in changes), default=0.0)
-    return [ChangeRow(change, (change.relative or 0.0) / max(most, 1e-12)) for change in changes]
+    """Return the changes in the order of the network.
+
+    Bars end at a change as large as the weights were: a last layer that begins near zero grows
+    several hundred times, beside which nothing else would be seen.
+    """
+    most = min(max((change.relative or 0.0 for change in changes), default=0.0), 1.0)
+    return [
+        ChangeRow(change, min((change.relative or 0.0) / max(most, 1e-12), 1.0))
+        for change in changes
+    ]
 
 
 def change_message(changes: Sequence[LayerChange]) -> str:
@@ -97,10 +108,16 @@ def change_message(changes: Sequence[LayerChange]) -> str:
     if not moved:
         return "No layer was changed."
     most = max(moved, key=lambda change: change.relative or 0.0)
-    told = f"{most.layer} moved the most: by {100 * (most.relative or 0.0):.1f} % of its size"
+    told = f"{most.layer} moved the most: by {size_of_change(most)} its size"
     if kept:
         told += f"; {kept} of {len(changes)} layers were kept as they were"
     return f"{told}."
+
+
+def size_of_change(change: LayerChange) -> str:
+    """Return a change as it is read before ``its size``."""
+    relative = change.relative or 0.0
+    return f"{relative:.0f} times" if relative >= _TIMES else f"{100 * relative:.1f} % of"
 
 
 def _percent(share: float) -> str:
