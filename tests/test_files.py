@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from pedpose.files import atomic_json_list, atomic_path, write_json, write_text
+from pedpose.files import atomic_json_list, atomic_path, name_within, write_json, write_text
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path):
@@ -34,3 +34,8 @@ def test_json_lists_are_streamed(tmp_path: Path, items: list[object]):
         for item in items:
             append(item)
     assert json.loads((tmp_path / "a.json").read_text()) == items
+
+
+def test_names_within_a_folder():
+    assert name_within(Path("data", "a", "b.jpg"), Path("data")) == "a/b.jpg"
+    assert name_within(Path("data2", "b.jpg"), Path("data")) == "data2/b.jpg"

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from pedpose.errors import ConfigError, DataError
 from pedpose.skeleton import COCO_17, Skeleton
-from pedpose.skeleton_file import read_skeleton, skeleton_to_yaml
+from pedpose.skeleton_file import read_skeleton
+from skeleton_yaml import skeleton_to_yaml
 
 
 def write(folder: Path, text: str) -> str:

@@ -205,6 +205,14 @@ def relative_path(path: Path, folder: Path) -> str:
         return real.as_posix()
 
 
+def name_within(path: Path, folder: Path) -> str:
+    """Return the name of a file relative to a folder where it is inside, else its whole path.
+
+    Folders are separated by ``/`` on every system.
+    """
+    return (path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix()
+
+
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file.
 

@@ -122,12 +122,21 @@ def warp(image: Image, matrix: Doubles, output_size: tuple[int, int]) -> Image:
     reduction = whole_reduction(matrix)
     if reduction >= 2:
         image, matrix = _reduce(image, matrix, output_size, reduction)
-    # OpenCV counts from pixel centres, we count from the outer corner: shift by half a pixel.
-    centred = matrix.copy()
-    centred[:, 2] += matrix[:, :2].sum(axis=1) * 0.5 - 0.5
+    centred = between_centres(matrix)
     return np.asarray(
         cv2.warpAffine(image, centred, (width, height), flags=cv2.INTER_LINEAR), dtype=np.uint8
     )
+
+
+def between_centres(matrix: Doubles) -> Doubles:
+    """Return a (2, 3) affine map of continuous pixels as OpenCV wants it.
+
+    OpenCV counts from the centres of pixels, we count from the outer corner: half a pixel less on
+    both sides of the map.
+    """
+    centred = matrix.copy()
+    centred[:, 2] += matrix[:, :2].sum(axis=1) * 0.5 - 0.5
+    return centred
 
 
 def whole_reduction(matrix: Doubles) -> int:

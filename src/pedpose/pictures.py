@@ -1,4 +1,4 @@
-"""Read a picture of any common format as upright RGB."""
+"""Read a picture of any common format as upright RGB, and write one as JPEG."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import cv2
 import numpy as np
 import PIL.ExifTags
 import PIL.Image
@@ -116,6 +117,12 @@ def upright_size(picture: PIL.Image.Image) -> tuple[int, int]:
 def is_turned(picture: PIL.Image.Image) -> bool:
     """Tell whether EXIF turns an open picture by a quarter, as it is stored."""
     return picture.getexif().get(PIL.ExifTags.Base.Orientation) in _QUARTER_TURNS
+
+
+def encode_jpeg(image: Image, quality: int) -> bytes:
+    """Return a picture (H, W, 3) RGB uint8 as a JPEG file of a quality of 0..100."""
+    options = [cv2.IMWRITE_JPEG_QUALITY, quality]
+    return cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), options)[1].tobytes()
 
 
 def _content(path: Path) -> str:

@@ -112,7 +112,7 @@ def test_a_variant_that_breaks_off_is_listed_with_its_error(
 
 def test_processes_that_cannot_start_are_told(monkeypatch: pytest.MonkeyPatch):
     broken = (sys.executable, "-c", "raise SystemExit('broken')")
-    monkeypatch.setattr("pedpose.benching.children._PYTHON", broken)
+    monkeypatch.setattr("pedpose.own_process._PYTHON", broken)
     done = bench(*SMALL, "--runtime", "onnx")
     assert done.exit_code == 4, done.output
     assert "error: onnx auto: ended with exit code 1: broken" in done.stderr
@@ -163,7 +163,7 @@ def test_what_cannot_be_measured_is_refused_at_once(
     arguments: tuple[str, ...], code: int, message: str, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.chdir(STREET.parents[3])
-    monkeypatch.setattr("pedpose.benching.children._PYTHON", ("/nothing/may/start",))
+    monkeypatch.setattr("pedpose.own_process._PYTHON", ("/nothing/may/start",))
     done = bench(*arguments)
     assert done.exit_code == code, done.output
     assert message in done.stderr

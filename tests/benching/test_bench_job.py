@@ -120,7 +120,7 @@ def test_a_process_that_breaks_off_says_how(monkeypatch: pytest.MonkeyPatch, tmp
     assert isinstance(refused.error, CheckpointError)
     assert "no.onnx" in refused.reason
     code = "import os, sys; print('so', file=sys.stderr); os._exit(9)"
-    monkeypatch.setattr("pedpose.benching.children._PYTHON", (sys.executable, "-c", code))
+    monkeypatch.setattr("pedpose.own_process._PYTHON", (sys.executable, "-c", code))
     assert run_job(job) == Failure("ended with exit code 9: so")
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -63,7 +65,27 @@ def test_grey_has_no_colour():
         colour=0, grey_chance=1, dropout_chance=0, blur_chance=0, coarse_chance=0
     )
     changed = change_pixels(noise(), settings, np.random.default_rng(0))
-    assert (changed == changed[..., :1]).all()
+    assert (changed == noise().mean(axis=2, keepdims=True).astype(np.uint8)).all()
+
+
+@pytest.mark.parametrize("chance", ["blur_chance", "coarse_chance"])
+def test_detail_is_lost_and_light_stays(chance: str):
+    settings = replace(NOTHING, **{chance: 1.0})
+    for seed in range(10):
+        changed = change_pixels(noise(), settings, np.random.default_rng(seed))
+        assert changed.shape == noise().shape
+        assert changed.std() < 0.8 * noise().std()
+        assert changed.mean() == pytest.approx(noise().mean(), abs=4)
+
+
+def test_colours_change_by_no_more_than_asked_for():
+    grey = np.full((4, 4, 3), 128, np.uint8)
+    settings = replace(NOTHING, colour=0.3)
+    seen = [change_pixels(grey, settings, np.random.default_rng(seed))[0, 0] for seed in range(50)]
+    # Brightness moves by half of 30 % of 255, a tint by a fifth of 30 % of 128 and contrast.
+    assert np.abs(np.array(seen, float) - 128).max() < 0.15 * 255 + 0.06 * 1.3 * 128 + 1
+    assert np.std([colour.mean() for colour in seen]) > 10, "the light changes"
+    assert max(np.ptp(colour.astype(int)) for colour in seen) > 5, "the tint changes"
 
 
 def test_half_body_holds_exactly_one_half():

@@ -7,7 +7,8 @@ from PIL import Image
 from coco_types import CocoContent, WriteCoco
 from pedpose.data.augment import Augmentation
 from pedpose.data.coco import read_coco
-from pedpose.data.joint_dataset import JointDataset, with_skeleton
+from pedpose.data.joint_dataset import JointDataset
+from pedpose.data.joint_order import with_skeleton
 from pedpose.data.mixing import Draw
 from pedpose.errors import DataError
 from pedpose.skeleton import Skeleton

@@ -63,7 +63,10 @@ def test_weights_are_parts_of_an_epoch():
     assert drawn == {True: 100, False: 100}
 
 
-def test_seeds_differ_between_runs():
-    first = list(MixedBatches([50], [1.0], 5, 1, 0, 10))
-    other = list(MixedBatches([50], [1.0], 5, 2, 0, 10))
-    assert first != other
+def test_order_and_seeds_differ_between_runs():
+    first, other = (
+        [draw for batch in MixedBatches([50], [1.0], 5, seed, 0, 10) for draw in batch]
+        for seed in (1, 2)
+    )
+    assert [draw.sample for draw in first] != [draw.sample for draw in other]
+    assert {draw.seed for draw in first}.isdisjoint(draw.seed for draw in other)

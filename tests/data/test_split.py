@@ -18,9 +18,10 @@ from typer.testing import CliRunner, Result
 from coco_types import CocoContent, WriteCoco
 from pedpose.cli.main import app
 from pedpose.data.coco import read_coco
+from pedpose.data.crowding import CROWDING, crowding
 from pedpose.data.picture_groups import original_of, parse_kinds, video_of
 from pedpose.data.split import SplitConfig, parse_parts, split
-from pedpose.data.stratify import CROWDING, crowding, deal
+from pedpose.data.stratify import deal
 from pedpose.errors import ConfigError, DataError
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
@@ -285,7 +286,7 @@ def test_parse_kinds() -> None:
     assert parse_kinds("none") == ()
     assert parse_kinds("all") == ("near", "video", "folder")
     assert parse_kinds("folder, near") == ("near", "folder")
-    with pytest.raises(ConfigError):
+    with pytest.raises(ConfigError, match=r"expected none, all, or some of .* found 'none'"):
         parse_kinds("near,none")
 
 

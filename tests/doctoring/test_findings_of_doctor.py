@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from pedpose.doctoring import packages, surroundings
-from pedpose.doctoring.children import Failed, ask, run
-from pedpose.doctoring.machine import examine_machine
+from pedpose.doctoring.children import Failed, ask, reason_of
+from pedpose.doctoring.devices import examine_devices
 from pedpose.doctoring.packages import PACKAGES, examine_packages, is_older
 from pedpose.doctoring.runtimes import examine_runtimes
 from pedpose.doctoring.surroundings import (
@@ -23,6 +23,7 @@ from pedpose.doctoring.surroundings import (
 )
 from pedpose.doctoring.weights import examine_weights, read_sums
 from pedpose.files import sha256_of
+from pedpose.own_process import run_python
 
 ROOT = Path(__file__).parents[2]
 FACTS = {"processor": "Z80", "cores": 1, "threads": 1, "memory_gib": 0.1}
@@ -85,12 +86,12 @@ def test_an_old_version_is_told(monkeypatch: pytest.MonkeyPatch):
     ],
 )
 def test_it_is_said_why_a_gpu_is_not_used(devices: dict[str, Any], state: str, text: str):
-    *_, found = examine_machine(FACTS, {"devices": {**DEVICES, **devices}})
+    *_, found = examine_devices(FACTS, {"devices": {**DEVICES, **devices}})
     assert (found.state, text in found.text) == (state, True), found
 
 
 def test_nothing_is_known_where_nothing_answers():
-    first, second = examine_machine(Failed("no psutil"), Failed("no torch"))
+    first, second = examine_devices(Failed("no psutil"), Failed("no torch"))
     assert (first.state, second.state) == ("failed", "absent")
 
 
@@ -143,11 +144,15 @@ def test_terminals_that_show_less_are_told(encoding: str | None, state: str):
 
 
 def test_children_tell_how_they_ended():
-    assert run(["-c", "print(1)"]).output == "1\n"
-    assert run(["-c", "import os; os.abort()"]).reason in ("ended by signal 6", "Aborted")
-    assert run(["-c", "raise ValueError('so')"]).reason == "ValueError: so"
-    late = run(["-c", "import time; print(2, flush=True); time.sleep(60)"], 2)
-    assert (late.output, late.reason) == ("2\n", "no answer within 2 s")
+    well = run_python(["-c", "print(1)"])
+    assert (well.output, well.failed) == ("1\n", False)
+    aborted = run_python(["-c", "import os; os.abort()"])
+    assert aborted.failed
+    assert reason_of(aborted) in ("ended by signal 6", "Aborted")
+    assert reason_of(run_python(["-c", "raise ValueError('so')"])) == "ValueError: so"
+    late = run_python(["-c", "import time; print(2, flush=True); time.sleep(60)"], longest_s=2)
+    assert (late.output, late.failed) == ("2\n", True)
+    assert reason_of(late) == "no answer within 2 s"
     assert isinstance(ask("nothing"), Failed)
 
 

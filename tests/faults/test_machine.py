@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 from pedpose.cli.main import app
 from pedpose.inference.detector import PoseDetector
-from pedpose.machine import library_errors, machine_failure
+from pedpose.machine_failure import library_errors, machine_failure
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 

@@ -23,9 +23,10 @@ from pedpose.evaluation.image_ids import IMAGES_FILE, read_picture_ids
 from pedpose.evaluation.results_file import read_predictions
 from pedpose.inference.boxes_file import KnownBoxes
 from pedpose.skeleton import Skeleton
-from pedpose.skeleton_file import read_skeleton, skeleton_to_yaml
+from pedpose.skeleton_file import read_skeleton
 from pedpose.training.config import TrainConfig
 from pedpose.training.settings import make_config, read_settings
+from skeleton_yaml import skeleton_to_yaml
 
 _PERSON = {"category_id": 1, "iscrowd": 0, "num_keypoints": 3}
 

@@ -6,7 +6,8 @@ import torch
 
 from pedpose.inference.finder import FinderSettings, PersonFinder, suppress_overlaps
 from pedpose.model.architecture import PERSON_CHANNELS, STRIDE, Architecture
-from pedpose.model.person_codec import encode_boxes, target_to_maps
+from pedpose.model.person_codec import encode_boxes
+from perfect_maps import target_to_maps
 
 ARCHITECTURE = Architecture("person", PERSON_CHANNELS, height_px=320, width_px=320)
 

@@ -2,7 +2,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pedpose.model.person_codec import PERFECT_LOGIT, best_boxes, encode_boxes, target_to_maps
+from pedpose.model.person_codec import best_boxes, encode_boxes
+from perfect_maps import PERFECT_LOGIT, target_to_maps
 
 SIZE = (60, 80)
 NONE = torch.zeros(0, 4)

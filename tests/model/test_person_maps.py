@@ -6,8 +6,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pedpose.model.person_codec import best_boxes, encode_boxes, target_to_maps
+from pedpose.model.person_codec import best_boxes, encode_boxes
 from pedpose.model.person_maps import decode_person_maps
+from perfect_maps import target_to_maps
 
 
 @settings(deadline=None)

@@ -17,7 +17,9 @@ def test_auto_takes_what_there_is():
     assert resolve_device("auto").type == best
 
 
-@pytest.mark.parametrize("name", ["tpu", "cpu:1", "cuda:x", "cuda:-1", "cuda:99", "", "CPU"])
+@pytest.mark.parametrize(
+    "name", ["tpu", "cpu:1", "cuda:x", "cuda:-1", "cuda:99", "cuda:", "cuda:\u00b2", "", "CPU"]
+)
 def test_what_is_not_there_is_refused(name: str):
     with pytest.raises(ConfigError, match="device"):
         resolve_device(name)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 from pedpose.cli.main import app
-from pedpose.data.coco import CocoData
+from pedpose.data.coco import CocoData, read_coco
+from pedpose.surveying.plots import charts
 from pedpose.surveying.poses import JointPose, mean_pose
 from pedpose.surveying.statistics import survey
 
@@ -42,6 +43,44 @@ def test_counts(data: CocoData) -> None:
     # Box 11 ends at y = 46 of 48: within two pixels of the border, with all joints.
     assert (found.at_border, found.truncated) == (1, 0)
     assert found.sides == ("middle", "left", "right")
+
+
+def test_people_by_area_border_and_labels(
+    coco_content: dict[str, Any], write_coco: Callable[..., Path]
+) -> None:
+    first, second, third = (a for a in coco_content["annotations"] if not a.get("iscrowd"))
+    first["area"], second["area"], third["area"] = 1023, 1025, 9217
+    # Two end at the left border: one has all its labels, the other lacks one.
+    first["bbox"][0] = second["bbox"][0] = 2
+    first["keypoints"][2::3], first["num_keypoints"] = [2, 2, 2], 3
+    second["keypoints"][2::3], second["num_keypoints"] = [2, 2, 0], 2
+    third["keypoints"], third["num_keypoints"] = [0] * 9, 0
+    found = survey(read_coco(write_coco(coco_content)))
+    assert found.sizes == {"small": 1, "medium": 1, "large": 1}
+    assert found.without_joints == 1
+    assert (found.at_border, found.truncated) == (2, 1)
+
+
+def test_charts_say_in_words_what_they_show(data: CocoData) -> None:
+    *by_numbers, pose = charts(survey(data))
+    assert {chart.title: chart.alt for chart in by_numbers} == {
+        "People in a picture": (
+            "Pictures with 0 people: 0, 1 people: 1, 2 people: 1, 3-5 people: 0, 6+ people: 0."
+        ),
+        "Labels of each joint": (
+            "Labels: head 3 visible, 0 hidden, left_hand 2 visible, 1 hidden, right_hand 2 visible,"
+            " 0 hidden."
+        ),
+        "Heights of boxes": (
+            "Heights of boxes in pixels: median 40, nine in ten people 36.4 to 49."
+        ),
+        "Aspect of boxes": (
+            "Aspect of boxes in width / height: median 0.6, nine in ten people 0.51 to 0.66."
+        ),
+    }
+    assert "median 40" in by_numbers[2].svg
+    assert pose.title == "Mean pose"
+    assert "head at 0.52, 0.12" in pose.alt
 
 
 def test_places_in_boxes(data: CocoData) -> None:

@@ -18,7 +18,7 @@ from typer.testing import CliRunner, Result
 from pedpose.cli.main import app
 from pedpose.data.coco import CocoData, read_coco
 from pedpose.errors import ConfigError
-from pedpose.surveying.contact_sheet import check_sheet
+from pedpose.surveying.contact_sheet import sheet_size
 from pedpose.surveying.gallery import (
     GROUND,
     PERSON_TILE,
@@ -166,6 +166,6 @@ def test_wrong_options(
 
 
 def test_sheets_have_a_limit() -> None:
-    assert check_sheet(1000, 6, PERSON_TILE) == (167 * 368 + 8, 6 * 248 + 8)
+    assert sheet_size(1000, 6, PERSON_TILE) == (167 * 368 + 8, 6 * 248 + 8)
     with pytest.raises(ConfigError, match=r"smaller --number, other --columns"):
-        check_sheet(2000, 6, PERSON_TILE)
+        sheet_size(2000, 6, PERSON_TILE)

@@ -4,8 +4,9 @@ import pytest
 import torch
 
 from pedpose.model.joint_codec import PEAK_LOGIT, encode_keypoints
-from pedpose.model.person_codec import PersonTarget, encode_boxes, target_to_maps
+from pedpose.model.person_codec import PersonTarget, encode_boxes
 from pedpose.training.losses import BOX_WEIGHT, joint_loss, joint_squares, person_loss
+from perfect_maps import target_to_maps
 
 SIZE = (16, 12)
 

@@ -1,10 +1,8 @@
-"""Run processes of our own, and take what they answer."""
+"""Have processes of their own measure, and take what they answer."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,12 +11,11 @@ from typing import Any
 
 from pedpose.benching.job import Job, Opening
 from pedpose.errors import CheckpointError, ConfigError, DataError, PedposeError, SourceError
+from pedpose.own_process import Ended, run_python
 
 _ERRORS: dict[str, type[PedposeError]] = {
     error.__name__: error for error in (CheckpointError, ConfigError, DataError, SourceError)
 }
-# Without -P a file of the current folder could take the place of a library.
-_PYTHON = (sys.executable, "-P", "-m")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +36,10 @@ def run_job(job: Job) -> dict[str, Any] | Failure:
 
     An interruption ends the process.
     """
-    done = _run(("pedpose.benching.measure",), job.to_json())
-    last = done.stdout.strip().rpartition("\n")[2]
-    if done.returncode != 0 or not last.startswith("{"):
-        return Failure(_reason(done))
+    ended = run_python(("-m", "pedpose.benching.measure"), job.to_json())
+    last = ended.output.strip().rpartition("\n")[2]
+    if ended.failed or not last.startswith("{"):
+        return Failure(_reason(ended))
     answer: dict[str, Any] = json.loads(last)
     if "refused" in answer:
         return Failure(answer["message"], _ERRORS[answer["refused"]](answer["message"]))
@@ -52,7 +49,7 @@ def run_job(job: Job) -> dict[str, Any] | Failure:
 def cold_start(opening: Opening, picture: Path, out: Path) -> float | Failure:
     """Return the seconds from the start of ``pedpose detect`` for a picture to its results."""
     arguments = [
-        *("pedpose", "detect", str(picture), "--out", str(out)),
+        *("detect", str(picture), "--out", str(out)),
         *("--runtime", opening.runtime, "--precision", opening.precision),
         *("--device", opening.device),
     ]
@@ -67,39 +64,17 @@ def cold_start(opening: Opening, picture: Path, out: Path) -> float | Failure:
 
 def version_start() -> float | Failure:
     """Return the seconds that ``pedpose --version`` takes."""
-    return _seconds(["pedpose", "--version"])
+    return _seconds(["--version"])
 
 
 def _seconds(arguments: Sequence[str]) -> float | Failure:
+    """Return how long ``pedpose`` takes with these arguments."""
     begin = time.perf_counter()
-    done = _run(arguments)
+    ended = run_python(("-m", "pedpose", *arguments))
     seconds = time.perf_counter() - begin
-    return Failure(_reason(done)) if done.returncode != 0 else seconds
+    return Failure(_reason(ended)) if ended.failed else seconds
 
 
-def _run(arguments: Sequence[str], text: str = "") -> subprocess.CompletedProcess[str]:
-    """Run Python with arguments and an input; nothing of it goes on where that is interrupted."""
-    command = [*_PYTHON, *arguments]
-    with subprocess.Popen(  # noqa: S603 -- our own modules, and no shell
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
-    ) as process:
-        try:
-            output, errors = process.communicate(text)
-        finally:
-            # subprocess.run would not wait for it, and it would write where all is removed.
-            process.kill()
-            process.wait()
-    return subprocess.CompletedProcess(command, process.returncode, output, errors)
-
-
-def _reason(done: subprocess.CompletedProcess[str]) -> str:
+def _reason(ended: Ended) -> str:
     """Return how a process ended, and the last thing that it said."""
-    code = done.returncode
-    ended = f"ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-    said = done.stderr.strip().rpartition("\n")[2]
-    return f"{ended}: {said}" if said else ended
+    return f"{ended.how}: {ended.said}" if ended.said else ended.how

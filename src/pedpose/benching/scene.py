@@ -15,7 +15,7 @@ from pedpose.errors import SourceError
 from pedpose.files import sha256_of
 from pedpose.geometry import Image
 from pedpose.people import Floats
-from pedpose.pictures import read_picture
+from pedpose.pictures import encode_jpeg, read_picture
 
 STREET = Path(__file__).with_name("street.jpg")
 """A rendered square with 14 people; their boxes are in the file of the same name beside it."""
@@ -43,9 +43,7 @@ class Scene:
         """Resize it, write it into a folder as JPEG, and return its path."""
         path = folder / f"{size[0]}x{size[1]}.jpg"
         resized = cv2.resize(self.image, size, interpolation=cv2.INTER_AREA)
-        options = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
-        encoded = cv2.imencode(".jpg", cv2.cvtColor(resized, cv2.COLOR_RGB2BGR), options)[1]
-        path.write_bytes(encoded.tobytes())
+        path.write_bytes(encode_jpeg(np.asarray(resized, np.uint8), _JPEG_QUALITY))
         return path
 
     def resized(self, boxes: Sequence[Sequence[float]], size: Size) -> list[list[float]]:

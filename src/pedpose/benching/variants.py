@@ -167,7 +167,7 @@ def _check_named(
 
 
 def _joined(missing: Sequence[Missing]) -> PedposeError:
-    """Return one error that tells all reasons; one that is about weights goes first."""
+    """Return one error that tells all reasons; it is about weights if one of them is."""
     errors = [each.failure.error for each in missing]
     about_weights = any(isinstance(error, CheckpointError) for error in errors)
     reasons = list(dict.fromkeys(each.failure.reason for each in missing))

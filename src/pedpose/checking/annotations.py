@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pedpose.checking.findings import Notes, Place
@@ -10,7 +10,7 @@ from pedpose.checking.images import Size
 from pedpose.checking.labels import check_labels, read_scores
 from pedpose.checking.raw_file import RawFile, endless
 from pedpose.checking.table import Row
-from pedpose.data.coco import BOX_TOLERANCE, HEAD_BOX_KEYS
+from pedpose.data.coco import BOX_TOLERANCE, HEAD_BOX_KEYS, fits_box
 from pedpose.data.faults import are_numbers, corners_of, has_size, is_id, is_number
 
 _CHECKED = {"bbox", "area", "keypoints", "num_keypoints", "scores", "iscrowd", *HEAD_BOX_KEYS}
@@ -96,16 +96,6 @@ def _box(
         named = " or ".join(f"{size[0]} x {size[1]}" for size in sizes)
         notes.add("box-outside", place, values, f"bbox inside the picture of {named}")
     return x, y, x + width, y + height
-
-
-def fits_box(box: Sequence[float], size: Size) -> bool:
-    """Tell whether a box x, y, width, height is inside a picture, but for rounding."""
-    x, y, width, height = box
-    return (
-        min(x, y) >= -BOX_TOLERANCE
-        and x + width <= size[0] + BOX_TOLERANCE
-        and y + height <= size[1] + BOX_TOLERANCE
-    )
 
 
 def largest_area(box: Box) -> float:

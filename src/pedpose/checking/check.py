@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,11 +26,10 @@ from pedpose.checking.settings import CheckSettings
 from pedpose.checking.swaps import check_swaps
 from pedpose.checking.table import PeopleTable, make_table
 from pedpose.errors import ConfigError
+from pedpose.progress import Progress, unheard
 
 if TYPE_CHECKING:
     from pedpose.inference.detector import PoseDetector
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ class Checked:
 def check(
     files: Sequence[Path],
     settings: CheckSettings | None = None,
-    progress: Progress = lambda step, done, total: None,
+    progress: Progress = unheard,
 ) -> Report:
     """Find what is wrong with annotation files.
 

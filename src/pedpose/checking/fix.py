@@ -12,15 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from pedpose.checking.changes import Change, ChangeList, Fixed
-from pedpose.checking.check import CheckedFile, Progress, check, inspect
+from pedpose.checking.check import CheckedFile, check, inspect
 from pedpose.checking.findings import Place
 from pedpose.checking.fix_annotations import fix_annotations
 from pedpose.checking.fix_images import fix_images
 from pedpose.checking.picture_scan import Scan
-from pedpose.checking.raw_file import SECTIONS, endless, is_limb
+from pedpose.checking.raw_file import endless, is_limb
 from pedpose.checking.settings import CheckSettings
+from pedpose.data.coco import SECTIONS
 from pedpose.errors import ConfigError, DataError
 from pedpose.files import relative_path, write_json
+from pedpose.progress import Progress, unheard
 
 
 def fix(
@@ -28,7 +30,7 @@ def fix(
     settings: CheckSettings,
     out: Path,
     leaks: bool = False,
-    progress: Progress = lambda step, done, total: None,
+    progress: Progress = unheard,
 ) -> Fixed:
     """Check files, write a corrected copy of each, and check the copies.
 

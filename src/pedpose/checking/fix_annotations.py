@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from pedpose.checking.annotations import fits_box, largest_area
+from pedpose.checking.annotations import largest_area
 from pedpose.checking.changes import ChangeList
 from pedpose.checking.check import CheckedFile
 from pedpose.checking.findings import Finding, Place
 from pedpose.checking.fix_images import FixedImages, joint_fits
 from pedpose.checking.images import Size
-from pedpose.data.coco import AREA_OF_BOX
+from pedpose.data.coco import AREA_OF_BOX, fits_box
 from pedpose.data.faults import is_id, is_number
 
 # In the order in which the reason is named.

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pedpose.checking.annotations import fits_box
 from pedpose.checking.changes import ChangeList
 from pedpose.checking.check import CheckedFile
 from pedpose.checking.findings import Place
 from pedpose.checking.images import RawImage, Size
 from pedpose.checking.picture_scan import Scan
 from pedpose.checking.raw_file import endless
-from pedpose.data.coco import BOX_TOLERANCE
+from pedpose.data.coco import BOX_TOLERANCE, fits_box
 from pedpose.data.faults import are_numbers
 from pedpose.files import relative_path
 
@@ -161,7 +160,7 @@ def _size(image: RawImage, scan: Scan | None, annotations: list[dict[str, Any]])
 def _fits(entry: Mapping[str, Any], size: Size) -> bool:
     """Tell whether the box and the labelled joints of an annotation are inside a picture."""
     box, flat = entry.get("bbox"), entry.get("keypoints")
-    if are_numbers(box, 4) and box is not None and not fits_box(box, size):
+    if are_numbers(box, 4) and not fits_box(box, size):
         return False
     if not isinstance(flat, list) or len(flat) % 3 or not are_numbers(flat, len(flat)):
         return True

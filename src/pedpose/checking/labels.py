@@ -58,7 +58,7 @@ def check_labels(
 def read_scores(entry: Mapping[str, Any], joints: int) -> list[float] | None:
     """Return the scores of an annotation if they are sound, else None."""
     scores = entry.get("scores")
-    if not are_numbers(scores, joints) or not all(0 <= score <= 1 for score in scores or ()):
+    if not are_numbers(scores, joints) or not all(0 <= score <= 1 for score in scores):
         return None
     return scores
 

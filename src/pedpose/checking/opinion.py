@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from pedpose.errors import ConfigError
 from pedpose.geometry import Image, mirror_keypoints
 from pedpose.inference.detector import DetectorSettings, PoseDetector
 from pedpose.pictures import read_picture
+from pedpose.progress import Progress
 from pedpose.runtime.choice import Wanted
 from pedpose.skeleton import Skeleton
 
@@ -49,7 +50,7 @@ def check_opinion(
     paths: Mapping[int, Path],
     detector: PoseDetector,
     notes: Notes,
-    progress: Callable[[str, int, int], None],
+    progress: Progress,
 ) -> None:
     """Note people whose labels fit the network's joints much better with left and right exchanged.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from pedpose.pictures import (
     read_picture,
     upright_size,
 )
+from pedpose.progress import Progress, unheard
 
 # libjpeg can decode at a part of the size, which is enough for a hash and much quicker.
 _JPEG = ("JPEG", "MPO")
@@ -53,10 +54,7 @@ class Scan:
     missing: bool = False
 
 
-def scan_pictures(
-    paths: Iterable[Path],
-    progress: Callable[[str, int, int], None] = lambda step, done, total: None,
-) -> dict[Path, Scan]:
+def scan_pictures(paths: Iterable[Path], progress: Progress = unheard) -> dict[Path, Scan]:
     """Look at pictures, each path once, on all cores.
 
     Args:

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from pedpose.checking.findings import Notes, Place
-from pedpose.data.coco import people_category, read_json
-from pedpose.data.faults import Faults, is_id
+from pedpose.data.coco import SECTIONS, check_outline, people_category
+from pedpose.data.faults import is_id
 from pedpose.errors import DataError
 from pedpose.files import is_file
+from pedpose.json_file import read_json
 from pedpose.skeleton import Skeleton
-
-SECTIONS = ("images", "annotations", "categories")
 
 Pairs = tuple[tuple[int, int], ...]
 
@@ -54,14 +53,7 @@ def read_raw(path: Path, folder: Path | None, notes: Notes) -> RawFile:
     Raises:
         DataError: If it is not JSON, or not the outline of a COCO keypoint file.
     """
-    content = read_json(path)
-    if not isinstance(content, dict):
-        raise DataError(f"{path}: expected a JSON object, found {type(content).__name__}")
-    faults = Faults(path)
-    for name in SECTIONS:
-        if not isinstance(content.get(name), list):
-            faults.add(f"'{name}'", "a list", type(content.get(name)).__name__)
-    faults.stop()
+    content = check_outline(path, read_json(path))
     category = _people_category(path, content["categories"])
     skeleton, pairs = _skeleton(category, notes)
     for key, value in content.items():

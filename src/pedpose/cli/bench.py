@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from pedpose.cli.choices import DEVICES, RUNTIMES, one_of, some_of
 from pedpose.cli.exit_codes import PARTLY_DONE, errors_to_exit_codes, show_error
@@ -108,7 +107,7 @@ class _BenchProgress(ProgressReport):
     """One bar for all processes, or a line for each."""
 
     def __init__(self) -> None:
-        super().__init__(Console(stderr=True))
+        super().__init__()
         self._task = self.bar.add_task("bench", total=None)
 
     def step(self, text: str, done: int, total: int | None) -> None:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import TaskID
 
 from pedpose.checking.settings import OUTLIERS, CheckSettings
 from pedpose.cli.exit_codes import INVALID_INPUT, errors_to_exit_codes
-from pedpose.cli.progress import ProgressReport
+from pedpose.cli.progress import StepsReport
 from pedpose.errors import ConfigError
 from pedpose.files import to_json
-
-_LINE_EVERY_S = 10.0
 
 
 def data_check(
@@ -71,7 +66,7 @@ def data_check(
         if weights == "shipped":
             network = shipped_weights("joints")
         settings = CheckSettings(images, not no_pictures, outliers, network, device)
-        with _CheckProgress(as_json) as progress:
+        with StepsReport(as_json) as progress:
             if fix is None:
                 before = after = check(data, settings, progress.step)
                 content, lines = before.to_dict(), []
@@ -86,21 +81,3 @@ def data_check(
                 typer.echo(line)
     if not after.passed(strict):
         raise typer.Exit(INVALID_INPUT)
-
-
-class _CheckProgress(ProgressReport):
-    """One bar for each step that takes time."""
-
-    def __init__(self, quiet: bool) -> None:
-        super().__init__(Console(stderr=True), quiet)
-        self._tasks: dict[str, TaskID] = {}
-        self._last_line = time.monotonic()
-
-    def step(self, name: str, done: int, total: int) -> None:
-        """Show how far a step of the check is."""
-        if name not in self._tasks:
-            self._tasks[name] = self.bar.add_task(name, total=total)
-        self.bar.update(self._tasks[name], completed=done, total=total)
-        if not self.console.is_terminal and time.monotonic() - self._last_line > _LINE_EVERY_S:
-            self.line(f"{name}: {done} of {total}")
-            self._last_line = time.monotonic()

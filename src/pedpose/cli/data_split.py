@@ -15,6 +15,7 @@ from rich.table import Table
 
 from pedpose.cli.exit_codes import errors_to_exit_codes
 from pedpose.cli.progress import ProgressReport
+from pedpose.cli.tables import show_lines
 
 if TYPE_CHECKING:
     from pedpose.data.split import SplitResult
@@ -66,7 +67,7 @@ class _LookReport(ProgressReport):
     """A bar while pictures are looked at."""
 
     def __init__(self, quiet: bool) -> None:
-        super().__init__(Console(stderr=True), quiet)
+        super().__init__(quiet=quiet)
         self._task: TaskID | None = None
 
     def advance(self, total: int) -> None:
@@ -77,8 +78,6 @@ class _LookReport(ProgressReport):
 
 
 def _show(console: Console, result: SplitResult) -> None:
-    from pedpose.cli.evaluation_tables import show_lines
-
     kinds = " and ".join(_FORMED_BY[kind] for kind in result.kinds) or "nothing: each for itself"
     lines = [
         f"groups: {result.groups}, formed by {kinds}",

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pedpose.cli.evaluation_tables import figure, show_lines
+from pedpose.cli.tables import figure, show_lines
 
 if TYPE_CHECKING:
     from pedpose.surveying.annotators import Agreement

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import math
-from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -20,14 +18,10 @@ from pedpose.cli.choices import (
     one_of,
     some_of,
 )
+from pedpose.cli.detect_here import detect_here, tell_outcome
 from pedpose.cli.detect_ray import detect_on_cluster
-from pedpose.cli.detect_report import DetectReport, exit_by, time_shares
 from pedpose.cli.exit_codes import errors_to_exit_codes
 from pedpose.errors import ConfigError
-
-if TYPE_CHECKING:
-    from pedpose.live.view import View
-    from pedpose.live.window import Window
 
 _PEOPLE = "People"
 _VIDEO = "Video and streams"
@@ -275,11 +269,10 @@ def detect(
     ] = 1,
 ) -> None:
     """Find people and their joints in pictures and video."""
-    with errors_to_exit_codes(), ExitStack() as stack:
+    with errors_to_exit_codes():
         # Imported here: this takes its time, and --help must not wait for it.
         from pedpose.cluster.shard import parse_shard
-        from pedpose.inference.detection import prepare
-        from pedpose.inference.look import LookSettings
+        from pedpose.inference.look import LookSettings, parse_find_every
         from pedpose.inference.region import parse_region
         from pedpose.inference.settings import DetectSettings, Known
         from pedpose.reading.reconnect import Reconnect
@@ -301,7 +294,7 @@ def detect(
             min_score=conf,
             known=Known(boxes, whole_image),
             look=LookSettings(
-                _find_every(find_every),
+                parse_find_every(find_every),
                 None if region is None else parse_region(region),
                 skip_still,
             ),
@@ -327,69 +320,10 @@ def detect(
 
             detect_on_cluster(RayRun(sources, out, settings, ray, ray_cpus), as_json)
             return
-        window = _window(stack) if show else None
-        detection = prepare(sources, settings)
-        report = stack.enter_context(DetectReport(len(detection.sources), as_json, window))
-        detector = detection.detector
-        report.line(f"device: {detector.device}, runtime: {detector.runtime}")
-        views: list[View] = [] if window is None else [window]
-        if serve is not None:
-            views.append(_server(serve, stack))
-        outcome = detection(report, views)
-        for note in outcome.notes:
-            report.line(note)
-    totals = outcome.totals
-    if as_json:
-        summary = {"out": out, "device": detector.device, "runtime": detector.runtime}
-        typer.echo(json.dumps({**summary, **asdict(totals), "failed": outcome.failed}))
-    else:
-        if totals.frames and any(source.moving for source in detection.sources):
-            report.line(time_shares(totals))
-        typer.echo(
-            f"{totals.people} people in {totals.frames} frames of {totals.sources} sources "
-            f"({totals.failed} failed)" + (f" -> {out}" if out else "")
-        )
-    exit_by(totals.interrupted, totals.failed, totals.frames)
+        detector, outcome = detect_here(sources, settings, show, serve, quiet=as_json)
+    tell_outcome(out, detector, outcome, as_json)
 
 
 def _names(text: str) -> frozenset[str]:
     """Split a list of names."""
     return frozenset(name.strip() for name in text.split(",") if name.strip())
-
-
-def _find_every(text: str) -> int | None:
-    """Read ``--find-every``.
-
-    Raises:
-        ConfigError: If it is no number and not ``auto``.
-    """
-    if text == "auto":
-        return None
-    if not text.isascii() or not text.isdigit():
-        raise ConfigError(f"--find-every: expected auto, 1 or more, found {text!r}")
-    return int(text)
-
-
-def _window(stack: ExitStack) -> Window:
-    """Open a window.
-
-    Raises:
-        ConfigError: If there is no display.
-    """
-    from pedpose.live.window import Window
-
-    return stack.enter_context(Window("pedpose"))
-
-
-def _server(address: str, stack: ExitStack) -> View:
-    """Open the page, and print where it is: on the terminal only, since it holds a token.
-
-    Raises:
-        ConfigError: If this is no address, or it is in use.
-    """
-    from pedpose.live.address import parse_address
-    from pedpose.live.server import Server
-
-    server = stack.enter_context(Server(parse_address(address)))
-    typer.echo(f"live view: {server.url}", err=True)
-    return server

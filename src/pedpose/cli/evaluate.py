@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,11 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import TaskID
 
 from pedpose.cli.choices import DEVICES, PRECISIONS, RUNTIMES, one_of
 from pedpose.cli.exit_codes import GATE_FAILED, errors_to_exit_codes
-from pedpose.cli.progress import ProgressReport
+from pedpose.cli.progress import StepsReport
 from pedpose.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -25,9 +23,8 @@ if TYPE_CHECKING:
     from pedpose.evaluation.report import EvaluationReport
     from pedpose.runtime.choice import Wanted
 
-    _Predict = Callable[["_EvalProgress"], Predicted]
+    _Predict = Callable[[StepsReport], Predicted]
 
-_LINE_EVERY_S = 10.0
 _MAX_DROP = 0.01
 _MIN_SCORE = 0.01
 
@@ -177,7 +174,7 @@ def evaluate(
         else:
             predict = _open_results(truth, predictions)
         config = MeasureConfig(chosen, *choose_sigmas(truth, sigmas, default_sigma), resampling)
-        with _EvalProgress() as progress:
+        with StepsReport() as progress:
             predicted = predict(progress)
             report = measure(truth, predicted, config, progress.step)
         if limits or earlier is not None:
@@ -275,27 +272,9 @@ def _open_weights(
 
     place = f"{detector.device}, {detector.runtime}"
 
-    def run(progress: _EvalProgress) -> Predicted:
+    def run(progress: StepsReport) -> Predicted:
         progress.line(f"device: {detector.device}, runtime: {detector.runtime}")
         people = predict(detector, truth, boxes, progress.step)
         return Predicted(people, files, described, place, min_score if find_people else None)
 
     return run
-
-
-class _EvalProgress(ProgressReport):
-    """One bar for pictures and one for the measuring."""
-
-    def __init__(self) -> None:
-        super().__init__(Console(stderr=True))
-        self._tasks: dict[str, TaskID] = {}
-        self._last_line = time.monotonic()
-
-    def step(self, name: str, done: int, total: int) -> None:
-        """Show how far a step of the evaluation is."""
-        if name not in self._tasks:
-            self._tasks[name] = self.bar.add_task(name, total=total)
-        self.bar.update(self._tasks[name], completed=done)
-        if not self.console.is_terminal and time.monotonic() - self._last_line > _LINE_EVERY_S:
-            self.line(f"{name}: {done} of {total}")
-            self._last_line = time.monotonic()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pedpose.cli.tables import figure, show_lines
 from pedpose.evaluation.figures import Figure, MetricResult
 from pedpose.evaluation.gate import GateResult
 from pedpose.evaluation.report import EvaluationReport
@@ -79,17 +78,6 @@ def show_gate(console: Console, gate: GateResult, fallen: str | None = None) -> 
             )
         console.print(table)
     show_lines(console, [*([fallen] if fallen else []), verdict(gate)])
-
-
-def show_lines(console: Console, lines: Iterable[str]) -> None:
-    """Print lines unbroken: piped output is for logs and other programs."""
-    for line in lines:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
-def figure(value: float | None, digits: int = 3) -> str:
-    """Return a number, or a dash where there is none."""
-    return "-" if value is None else f"{value:.{digits}f}"
 
 
 def _interval(of: Figure) -> str:

@@ -18,7 +18,7 @@ from pedpose.errors import (
     PedposeError,
     SourceError,
 )
-from pedpose.machine import library_errors, machine_failure
+from pedpose.machine_failure import library_errors, machine_failure
 
 GATE_FAILED = 1
 WRONG_USAGE = 2

@@ -138,7 +138,7 @@ class _ExportProgress(ProgressReport):
     """A bar for each step."""
 
     def __init__(self, quiet: bool) -> None:
-        super().__init__(Console(stderr=True), quiet)
+        super().__init__(quiet=quiet)
         self._tasks: dict[str, TaskID] = {}
 
     def step(self, name: str, done: int, total: int) -> None:

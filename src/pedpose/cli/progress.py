@@ -1,13 +1,23 @@
-"""The progress bar that long commands share."""
+"""The progress bars that long commands share."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+_LINE_EVERY_S = 10.0
 
 
 class _Bar(Progress):
@@ -62,3 +72,22 @@ class ProgressReport:
         """Print a line above the bar, unbroken: piped output is for logs and other programs."""
         if not self.quiet:
             self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+class StepsReport(ProgressReport):
+    """A bar for each step that takes time; when piped a line now and then."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        """Begin without steps."""
+        super().__init__(quiet=quiet)
+        self._tasks: dict[str, TaskID] = {}
+        self._last_line = time.monotonic()
+
+    def step(self, name: str, done: int, total: int) -> None:
+        """Show how far a step is."""
+        if name not in self._tasks:
+            self._tasks[name] = self.bar.add_task(name, total=total)
+        self.bar.update(self._tasks[name], completed=done, total=total)
+        if not self.console.is_terminal and time.monotonic() - self._last_line > _LINE_EVERY_S:
+            self.line(f"{name}: {done} of {total}")
+            self._last_line = time.monotonic()

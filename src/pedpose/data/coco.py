@@ -14,7 +14,6 @@ of MPII).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,9 +25,12 @@ from numpy.typing import NDArray
 from pedpose.data.faults import Faults, are_numbers, corners_of, has_size, is_id, is_number
 from pedpose.errors import DataError
 from pedpose.files import is_file
+from pedpose.json_file import read_json
 from pedpose.skeleton import Skeleton
 
 Floats = NDArray[np.float32]
+
+SECTIONS = ("images", "annotations", "categories")
 
 AREA_OF_BOX = 0.53
 """Mean ratio of a person's mask to its box in COCO: stands in where ``area`` is missing."""
@@ -119,27 +121,6 @@ class CocoData:
         return sum(len(p.people) for p in self.pictures)
 
 
-def read_json(path: Path) -> Any:
-    """Return the content of a JSON file.
-
-    Raises:
-        DataError: If the file cannot be read or is not JSON.
-    """
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: expected JSON text, found bytes that are not UTF-8") from error
-    except json.JSONDecodeError as error:
-        raise DataError(
-            f"{path}: not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}"
-        ) from error
-    except (RecursionError, ValueError) as error:
-        # Thousands of brackets in each other, or of digits in one number.
-        raise DataError(f"{path}: expected JSON that can be read, found: {error}") from error
-
-
 def read_coco(path: Path, need_pictures: bool = True, folder: Path | None = None) -> CocoData:
     """Read and validate a COCO keypoint file.
 
@@ -154,6 +135,32 @@ def read_coco(path: Path, need_pictures: bool = True, folder: Path | None = None
             expected and what was found. Nothing is skipped or repaired.
     """
     return _Reader(path, read_json(path), need_pictures, folder or path.parent).read()
+
+
+def check_outline(path: Path, content: object) -> dict[str, Any]:
+    """Return the content of a COCO file, which is an object with the lists of :data:`SECTIONS`.
+
+    Raises:
+        DataError: If it is anything else; what the lists hold is not looked at.
+    """
+    if not isinstance(content, dict):
+        raise DataError(f"{path}: expected a JSON object, found {type(content).__name__}")
+    faults = Faults(path)
+    for name in SECTIONS:
+        if not isinstance(content.get(name), list):
+            faults.add(f"'{name}'", "a list", type(content.get(name)).__name__)
+    faults.stop()
+    return content
+
+
+def fits_box(box: Sequence[float], size: tuple[int, int]) -> bool:
+    """Tell whether a box x, y, width, height is inside a picture, but for rounding."""
+    x, y, width, height = box
+    return (
+        min(x, y) >= -BOX_TOLERANCE
+        and x + width <= size[0] + BOX_TOLERANCE
+        and y + height <= size[1] + BOX_TOLERANCE
+    )
 
 
 def people_category(path: Path, categories: Sequence[Any]) -> Mapping[str, Any]:
@@ -189,7 +196,7 @@ class _Reader:
         self.estimated_areas = 0
 
     def read(self) -> CocoData:
-        sections = self._sections()
+        sections = check_outline(self.path, self.content)
         teacher = self._teacher(sections)
         skeleton, category_id = self._people_category(sections["categories"])
         categories = {category["id"] for category in sections["categories"]}
@@ -228,16 +235,6 @@ class _Reader:
             for number, image in images.items()
         )
         return CocoData(self.path, skeleton, category_id, pictures, self.estimated_areas, teacher)
-
-    def _sections(self) -> dict[str, list[Any]]:
-        content = self.content
-        if not isinstance(content, dict):
-            raise DataError(f"{self.path}: expected a JSON object, found {type(content).__name__}")
-        for name in ("images", "annotations", "categories"):
-            if not isinstance(content.get(name), list):
-                self.faults.add(f"'{name}'", "a list", type(content.get(name)).__name__)
-        self.faults.stop()
-        return content
 
     def _teacher(self, content: Mapping[str, Any]) -> Path | None:
         name = content.get("teacher_heatmaps")
@@ -310,20 +307,14 @@ class _Reader:
 
     def _box(self, label: str, entry: Mapping[str, Any], image: Any) -> list[float] | None:
         values = entry.get("bbox")
-        if not are_numbers(values, 4) or values is None or not has_size(corners_of(values)):
+        if not are_numbers(values, 4) or not has_size(corners_of(values)):
             self.faults.add(label, "bbox as x, y, width > 0, height > 0", values)
             return None
-        x, y, width, height = values
-        slack = BOX_TOLERANCE
-        if (
-            min(x, y) < -slack
-            or x + width > image["width"] + slack
-            or y + height > image["height"] + slack
-        ):
-            size = f"{image['width']} x {image['height']}"
-            self.faults.add(label, f"bbox inside the picture of {size}", values)
+        size = (image["width"], image["height"])
+        if not fits_box(values, size):
+            self.faults.add(label, f"bbox inside the picture of {size[0]} x {size[1]}", values)
             return None
-        return [x, y, x + width, y + height]
+        return corners_of(values)
 
     def _area(self, label: str, entry: Mapping[str, Any], box: list[float]) -> float:
         area = entry.get("area")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pedpose.data.coco import CocoData
-from pedpose.data.joint_dataset import with_skeleton
+from pedpose.data.joint_order import with_skeleton
 from pedpose.errors import ConfigError, DataError
 from pedpose.skeleton import Skeleton
 

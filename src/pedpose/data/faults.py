@@ -55,7 +55,7 @@ def is_id(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
 
 
-def are_numbers(values: object, count: int) -> bool:
+def are_numbers(values: object, count: int) -> TypeGuard[list[float]]:
     """Tell whether a JSON value is a list of so many finite numbers."""
     return isinstance(values, list) and len(values) == count and all(map(is_number, values))
 

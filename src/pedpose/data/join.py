@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pedpose.data.coco import CocoData, Picture, read_coco, read_json
+from pedpose.data.coco import CocoData, Picture, read_coco
 from pedpose.errors import DataError
 from pedpose.files import relative_path
+from pedpose.json_file import read_json
 
 
 def read_joined(paths: Sequence[Path], folder: Path | None) -> tuple[dict[str, Any], CocoData]:

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from pedpose.data.coco import CocoData, Picture
+from pedpose.data.crowding import CROWDING
 from pedpose.data.join import read_joined
 from pedpose.data.picture_groups import group_pictures, video_of
-from pedpose.data.stratify import CROWDING, deal, strata
+from pedpose.data.stratify import deal, strata
 from pedpose.data.subset import refuse_existing, subset
 from pedpose.errors import ConfigError, DataError
 from pedpose.files import atomic_text, to_json
@@ -183,13 +184,13 @@ def split(
     largest = max(groups, key=len)
     unnamed = sum(video_of(name) is None for name in names) if "video" in config.kinds else 0
     return SplitResult(
-        parts,
-        config.kinds,
-        len(groups),
-        len(largest),
-        _describe(config, largest, names),
-        in_two,
-        unnamed,
+        parts=parts,
+        kinds=config.kinds,
+        groups=len(groups),
+        largest=len(largest),
+        largest_name=_describe(config, largest, names),
+        in_two_parts=in_two,
+        unnamed=unnamed,
     )
 
 

@@ -8,26 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pedpose.data.coco import Picture
+from pedpose.data.crowding import CROWDING, crowding
 
 Doubles = NDArray[np.float64]
 Places = NDArray[np.intp]
 
-CROWDING = ("0", "1", "2", "3-5", "6+")
-"""Numbers of people in a picture that are told apart."""
-
-_FIRST_OF_CROWDING = (0, 1, 2, 3, 6)
 _MOST_SWEEPS = 20
-
-
-def crowding(people: int) -> int:
-    """Return the place in :data:`CROWDING` of a picture with so many people."""
-    return int(np.searchsorted(_FIRST_OF_CROWDING, people, side="right")) - 1
 
 
 def strata(picture: Picture) -> Doubles:
     """Return (7,) what a picture adds to its part.
 
-    One for its place in :data:`CROWDING`, one for a picture, and its people with labelled joints.
+    One for its place in :data:`~pedpose.data.crowding.CROWDING`, one for a picture, and its
+    people with labelled joints.
     """
     counts = np.zeros(len(CROWDING) + 2)
     counts[crowding(len(picture.people))] = 1

@@ -13,12 +13,11 @@ from pedpose.calibration import Calibration
 from pedpose.describing.characters import Paper
 from pedpose.describing.facts import Facts
 from pedpose.describing.skeleton_lines import skeleton_lines
-from pedpose.describing.words import counted, shown, value_of
+from pedpose.describing.words import WIDTH, counted, shown, value_of
 from pedpose.model.architecture import STRIDE, Architecture
 from pedpose.model.metadata import Exported
 from pedpose.model.text_table import aligned
 
-_WIDTH = 110
 _TASKS = {
     "joints": "joints: finds the joints of the one person in a crop",
     "person": "person: finds the boxes of people in a picture",
@@ -215,7 +214,7 @@ def _entries(entries: Mapping[str, str]) -> Iterable[str]:
         first, rest = f"  {name.ljust(width)}  ", " " * (width + 4)
         yield from wrap(
             first + text,
-            _WIDTH,
+            WIDTH,
             subsequent_indent=rest,
             drop_whitespace=True,
             break_on_hyphens=False,

@@ -8,11 +8,10 @@ from textwrap import wrap
 from pedpose.describing.characters import Paper, draw_in_characters
 from pedpose.describing.facts import why_no_pairs
 from pedpose.describing.layout import lay_out
-from pedpose.describing.words import counted, shown
+from pedpose.describing.words import WIDTH, counted, shown
 from pedpose.model.text_table import aligned
 from pedpose.skeleton import Skeleton
 
-_WIDTH = 110
 _GAP = "    "
 
 
@@ -22,7 +21,7 @@ def skeleton_lines(skeleton: Skeleton, paper: Paper) -> list[str]:
     drawing = draw_in_characters(skeleton, layout, paper)
     table = _table(skeleton)
     wide = max(map(len, drawing))
-    if wide + len(_GAP) + max(map(len, table)) <= _WIDTH:
+    if wide + len(_GAP) + max(map(len, table)) <= WIDTH:
         both = [
             f"{left.ljust(wide)}{_GAP}{right}".rstrip()
             for left, right in zip_longest(drawing, table, fillvalue="")
@@ -58,7 +57,7 @@ def _limbs(skeleton: Skeleton) -> list[str]:
         return []
     pairs = [f"{shown(skeleton.names[a])}-{shown(skeleton.names[b])}" for a, b in skeleton.limbs]
     lines = wrap(
-        "limbs: " + ", ".join(pairs), _WIDTH, subsequent_indent="  ", break_on_hyphens=False
+        "limbs: " + ", ".join(pairs), WIDTH, subsequent_indent="  ", break_on_hyphens=False
     )
     return ["", *lines]
 
@@ -70,5 +69,5 @@ def _doubts(skeleton: Skeleton) -> list[str]:
         lines += ["", "sigmas: nobody has measured them for this skeleton"]
     if why := why_no_pairs(skeleton):
         why = shown(why.removeprefix("skeleton: "))
-        lines += ["", *wrap(f"mirrored pairs are not certain: {why}", _WIDTH)]
+        lines += ["", *wrap(f"mirrored pairs are not certain: {why}", WIDTH)]
     return lines

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+WIDTH = 110
+"""Most characters of a line, where it can be broken."""
+
 
 def shown(text: object) -> str:
     """Return text on one line, without what could steer a terminal: files may hold anything."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
-from pathlib import Path
 
 from pedpose.doctoring.children import Failed, ask
+from pedpose.doctoring.devices import examine_devices
 from pedpose.doctoring.findings import Diagnosis, Finding
-from pedpose.doctoring.machine import examine_machine
 from pedpose.doctoring.packages import examine_packages, failed_imports, modules_to_try
 from pedpose.doctoring.runtimes import detects, examine_runtimes
 from pedpose.doctoring.surroundings import (
@@ -26,14 +25,13 @@ _MOST_AT_ONCE = 4
 _OTHERS = ("machine", "choice", "opencv", "display")
 
 
-def examine(encoding: str | None, weights: Path | None = None) -> Diagnosis:
+def examine(encoding: str | None) -> Diagnosis:
     """Look at packages, devices, runtimes, weights, video and surroundings.
 
     What could end a process runs in processes of its own, some at a time. Nothing is changed.
 
     Args:
         encoding: Of the terminal, such as ``utf-8``.
-        weights: Folder of the package's weights; None to find it.
     """
     with ThreadPoolExecutor(max(2, min(_MOST_AT_ONCE, os.cpu_count() or 1))) as pool:
         # The longest first: PyTorch.
@@ -42,13 +40,13 @@ def examine(encoding: str | None, weights: Path | None = None) -> Diagnosis:
         asked = {name: pool.submit(ask, name) for name in _OTHERS}
         if find_spec("av") is not None:
             asked["pyav"] = pool.submit(ask, "pyav")
-        shipped = tuple(examine_weights(weights or weights_folder()))
+        shipped = tuple(examine_weights(weights_folder()))
     answers = {name: future.result() for name, future in runtimes.items()}
     chosen = asked["choice"].result()
     default = None if isinstance(chosen, Failed) else str(chosen["runtime"])
     findings: tuple[Finding, ...] = (
         *examine_packages(imports.result()),
-        *examine_machine(
+        *examine_devices(
             asked["machine"].result(), answers.get("torch", Failed("PyTorch is not installed"))
         ),
         *shipped,

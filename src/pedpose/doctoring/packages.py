@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 
 from pedpose import __version__
-from pedpose.doctoring.children import run
+from pedpose.doctoring.children import LONGEST_S, reason_of
 from pedpose.doctoring.findings import Finding, State
+from pedpose.own_process import run_python
 
 _AREA = "packages"
 _LEAST_PYTHON = "3.11"
@@ -97,13 +98,13 @@ def failed_imports(modules: Sequence[str]) -> dict[str, str]:
     failed = {}
     left = list(modules)
     while left:
-        ended = run(["-c", _IMPORT, *left])
-        if ended.reason is None:
+        ended = run_python(["-c", _IMPORT, *left], longest_s=LONGEST_S)
+        if not ended.failed:
             break
         # It ended while it imported the first module that it does not tell of.
         done = len(re.findall(r"^imported ", ended.output, re.MULTILINE))
         if done < len(left):
-            failed[left[done]] = ended.reason
+            failed[left[done]] = reason_of(ended)
         left = left[done + 1 :]
     return failed
 

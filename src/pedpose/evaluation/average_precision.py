@@ -21,7 +21,9 @@ Flags = NDArray[np.bool_]
 
 OKS_THRESHOLDS = tuple(round(0.5 + 0.05 * i, 2) for i in range(10))
 
-_RECALLS = np.linspace(0, 1, 101)
+RECALLS = np.linspace(0, 1, 101)
+"""At which COCO takes the precision that AP is the mean of."""
+
 _ROWS = 32  # resamples at a time: their precision curves stay in the processor's cache
 
 
@@ -165,8 +167,8 @@ def _curves(table: MatchTable, weights: Doubles) -> ApValues:
         envelope = np.maximum.accumulate(curve[:, ::-1], axis=1)[:, ::-1]
         for row in np.flatnonzero(people):
             reached = found[row] / people[row]
-            at = np.searchsorted(reached, _RECALLS)
-            precision[row, t] = envelope[row, at[at < len(places)]].sum() / len(_RECALLS)
+            at = np.searchsorted(reached, RECALLS)
+            precision[row, t] = envelope[row, at[at < len(places)]].sum() / len(RECALLS)
             recall[row, t] = reached[-1] if len(places) else 0.0
     return ApValues(precision, recall)
 

@@ -10,16 +10,16 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pedpose.data.coco import read_json
 from pedpose.errors import ConfigError, DataError
 from pedpose.evaluation.bootstrap import interval
 from pedpose.evaluation.curves import Curves
-from pedpose.evaluation.figures import Figure, as_figure, number
+from pedpose.evaluation.figures import Figure, as_figure, number_or_none
 from pedpose.evaluation.gate import ROUNDING, DropResult
 from pedpose.evaluation.metrics import Metric, parse_metric
 from pedpose.evaluation.oks_metrics import table_of
 from pedpose.evaluation.picture_data import PictureData
 from pedpose.evaluation.report import SCHEMA_VERSION, EvaluationReport
+from pedpose.json_file import read_json
 
 Doubles = NDArray[np.float64]
 
@@ -87,7 +87,7 @@ def read_baseline(path: Path) -> Baseline:
             joint_names=tuple(content["skeleton"]["names"]),
             sigmas=tuple(float(sigma) for sigma in content["skeleton"]["sigmas"]),
             boxes=str(content["predictions"]["boxes"]),
-            min_score=number(content["predictions"]["min_score"]),
+            min_score=number_or_none(content["predictions"]["min_score"]),
             matching=str(content["predictions"]["matching"]),
             files={str(f): str(sha) for f, sha in content["predictions"]["files"].items()},
             definitions={n: str(m["definition"]) for n, m in content["metrics"].items()},
@@ -95,7 +95,7 @@ def read_baseline(path: Path) -> Baseline:
                 n: {str(joint): Figure.from_dict(f) for joint, f in m["joints"].items()}
                 for n, m in content["metrics"].items()
             },
-            costs={str(c["kind"]): number(c["cost"]) for c in content["errors"]["costs"]},
+            costs={str(c["kind"]): number_or_none(c["cost"]) for c in content["errors"]["costs"]},
             curves=Curves.from_dict(content["curves"]),
             pictures=PictureData.from_dict(content["per_picture"]),
         )

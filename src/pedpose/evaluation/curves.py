@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pedpose.evaluation.average_precision import OKS_THRESHOLDS, MatchTable
+from pedpose.evaluation.average_precision import OKS_THRESHOLDS, RECALLS, MatchTable
 from pedpose.evaluation.joint_table import JointTable
 from pedpose.evaluation.metrics import AUC_END
 from pedpose.evaluation.reliability import Reliability, reliability
@@ -17,7 +17,6 @@ from pedpose.evaluation.reliability import Reliability, reliability
 Doubles = NDArray[np.float64]
 
 PCK_THRESHOLDS = np.linspace(0, AUC_END, 51)
-RECALLS = np.linspace(0, 1, 101)
 
 _DIGITS = 6
 

@@ -34,7 +34,7 @@ class Figure:
         Raises:
             KeyError, TypeError, ValueError: If it is something else.
         """
-        value, low, high = (number(data[name]) for name in ("value", "low", "high"))
+        value, low, high = (number_or_none(data[name]) for name in ("value", "low", "high"))
         return cls(value, low, high, int(data["count"]))
 
 
@@ -80,8 +80,8 @@ def as_figure(value: float, ends: tuple[float, float], count: float) -> Figure:
     return Figure(known, low, high, int(count))
 
 
-def number(value: Any) -> float | None:
-    """Return a number of a report that may be missing.
+def number_or_none(value: Any) -> float | None:
+    """Read a number of a report, which holds null where there was nothing to measure.
 
     Raises:
         TypeError, ValueError: If it is something else.

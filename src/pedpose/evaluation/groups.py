@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pedpose.data.crowding import CROWDING, crowding
 from pedpose.evaluation.joint_table import JointTable
 
 Doubles = NDArray[np.float64]
@@ -18,16 +19,15 @@ SIZES = ("small", "medium", "large")
 VISIBILITIES = ("hidden", "visible")
 """Labels with v = 1 and v = 2."""
 
-CROWDS = ("1", "2", "3-5", "6+")
+CROWDS = CROWDING[1:]
 """Number of annotated people in the picture."""
 
-_CROWD_STARTS = (2, 3, 6)
 _SIZE_STARTS = (32.0**2, 96.0**2)
 
 
 def crowd_of(people: Integers) -> Integers:
     """Return for each number of people its position in CROWDS; -1 for nobody."""
-    return np.where(people > 0, np.digitize(people, _CROWD_STARTS), -1)
+    return np.array([crowding(number) for number in people.tolist()], np.int64) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,14 @@ class Columns:
 
     Attributes:
         pictures: N.
+        picture: (P,) position of the picture of each person in the annotation file.
         size: (P,) position of each person in SIZES.
         crowd: (P,) position of each person's picture in CROWDS.
         visibility: (P, K) v of each label.
     """
 
     pictures: int
+    picture: Integers
     size: Integers
     crowd: Integers
     visibility: Integers
@@ -52,6 +54,7 @@ class Columns:
         people = np.bincount(table.picture, minlength=table.pictures)
         return cls(
             pictures=table.pictures,
+            picture=table.picture,
             # An area of exactly 96^2 is medium and of exactly 32^2 too, as pycocotools has both
             # ends inside a class.
             size=np.where(
@@ -61,8 +64,8 @@ class Columns:
             visibility=table.visibility,
         )
 
-    def sum(self, picture: Integers, values: Doubles) -> Doubles:
-        """Sum values (P, K) of joints to (N, C), for the pictures (P,) that they lie in."""
+    def sum(self, values: Doubles) -> Doubles:
+        """Sum values (P, K) of joints to (N, C): of each picture, in columns as ``slices``."""
         of_person = values.sum(axis=1)
         columns = np.column_stack(
             [
@@ -74,7 +77,7 @@ class Columns:
             ]
         )
         sums = np.zeros((self.pictures, columns.shape[1]))
-        np.add.at(sums, picture, columns)
+        np.add.at(sums, self.picture, columns)
         return sums
 
 

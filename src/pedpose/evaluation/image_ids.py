@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pedpose.data.coco import CocoData, Picture, read_json
+from pedpose.data.coco import CocoData, Picture
 from pedpose.data.faults import Faults, is_id
+from pedpose.json_file import read_json
 
 IMAGES_FILE = "images.json"
 

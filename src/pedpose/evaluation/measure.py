@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,10 +24,8 @@ from pedpose.evaluation.pck import Sums, intervals, joint_sums
 from pedpose.evaluation.picture_data import PictureData
 from pedpose.evaluation.report import EvaluationReport, PredictionSource, TruthSource
 from pedpose.files import sha256_of
+from pedpose.progress import Progress, unheard
 from pedpose.sides import doubts
-
-Progress = Callable[[str, int, int], None]
-"""Is told what is being done, how many steps of it are done, and how many there are."""
 
 FEW_PICTURES = 30
 
@@ -90,7 +88,7 @@ def measure(
     data: CocoData,
     predicted: Predicted,
     config: MeasureConfig,
-    progress: Progress = lambda step, done, total: None,
+    progress: Progress = unheard,
 ) -> EvaluationReport:
     """Measure predictions.
 

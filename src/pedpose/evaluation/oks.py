@@ -101,11 +101,7 @@ def evaluate_oks(
     Raises:
         DataError: If a prediction does not fit the annotations.
     """
-    return oks_result(run_keypoint_evaluation(data, predictions, sigmas))
-
-
-def oks_result(evaluation: COCOeval) -> OksResult:
-    """Return the figures of an evaluation by pycocotools that has been summarized."""
+    evaluation = run_keypoint_evaluation(data, predictions, sigmas)
     return OksResult(*(_known(value) for value in evaluation.stats[:6]))
 
 
@@ -121,10 +117,7 @@ def run_keypoint_evaluation(
         DataError: If a prediction or the number of sigmas does not fit the annotations.
     """
     evaluation = keypoint_matcher(data, predictions, sigmas)
-    with redirect_stdout(io.StringIO()):  # pycocotools reports its progress by print
-        evaluation.evaluate()
-        evaluation.accumulate()
-        evaluation.summarize()
+    _run(evaluation)
     return evaluation
 
 
@@ -201,10 +194,7 @@ def evaluate_boxes(
             raise DataError(f"{where}: expected finite numbers, found {box} with score {score}")
         found.append({"image_id": int(number), "score": float(score), **_box_entries(box)})
     evaluation = _matcher(data, found, "bbox")
-    with redirect_stdout(io.StringIO()):
-        evaluation.evaluate()
-        evaluation.accumulate()
-        evaluation.summarize()
+    _run(evaluation)
     # First threshold (IoU 0.50), the one category, all sizes, most boxes a picture (100).
     recall = evaluation.eval["recall"][0, 0, 0, -1]
     return BoxResult(
@@ -243,6 +233,13 @@ def check_predictions(data: CocoData, predictions: Sequence[Prediction]) -> None
 def _matcher(data: CocoData, found: Sequence[dict[str, Any]], kind: str) -> COCOeval:
     with redirect_stdout(io.StringIO()):
         return COCOeval(_index(data, _truth(data)), _index(data, found), kind)
+
+
+def _run(evaluation: COCOeval) -> None:
+    with redirect_stdout(io.StringIO()):  # pycocotools reports its progress by print
+        evaluation.evaluate()
+        evaluation.accumulate()
+        evaluation.summarize()
 
 
 def _index(data: CocoData, entries: Sequence[dict[str, Any]]) -> COCO:

@@ -57,8 +57,8 @@ def joint_sums(metric: Metric, table: JointTable, columns: Columns) -> Sums:
     values = _values(metric, table)
     counted = table.labelled & ~np.isnan(values)
     return Sums(
-        numerator=columns.sum(table.picture, np.where(counted, values, 0.0)),
-        denominator=columns.sum(table.picture, counted.astype(np.float64)),
+        numerator=columns.sum(np.where(counted, values, 0.0)),
+        denominator=columns.sum(counted.astype(np.float64)),
         left_out=int(table.labelled.sum() - counted.sum()),
     )
 

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pedpose.data.coco import CocoData, Picture
 from pedpose.data.reading import read_annotated
 from pedpose.errors import DataError
 from pedpose.evaluation.oks import Prediction
+from pedpose.geometry import Image
 from pedpose.inference.boxes_file import KnownBoxes
 from pedpose.inference.detector import PoseDetector
 from pedpose.people import People
-
-Image = NDArray[np.uint8]
+from pedpose.progress import Progress, unheard
 
 
 def predict(
     detector: PoseDetector,
     data: CocoData,
     boxes: str,
-    progress: Callable[[str, int, int], None] = lambda step, done, total: None,
+    progress: Progress = unheard,
 ) -> list[Prediction]:
     """Find the joints of people in annotated pictures.
 

@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from pedpose.data.coco import CocoData, read_json
+from pedpose.data.coco import CocoData
 from pedpose.data.faults import Faults, are_numbers, is_id, is_number
 from pedpose.errors import DataError
 from pedpose.evaluation.oks import Prediction
+from pedpose.json_file import read_json
 
 
 def read_predictions(
@@ -23,8 +24,8 @@ def read_predictions(
     """Read a list of ``image_id``, ``category_id``, ``keypoints``, ``score`` and maybe ``bbox``.
 
     Keypoints are pixel indices in the file and continuous pixels (+0.5) in the result. A missing
-    ``bbox`` is taken as the hull of the keypoints, as pycocotools does. Where all entries have an
-    ``annotation_id`` they belong to these annotated people; COCO does not know this key.
+    ``bbox`` is taken as the hull of the keypoints, as pycocotools does. Where one entry has an
+    ``annotation_id``, which COCO does not know, all must: each is of another annotated person.
 
     Args:
         path: The JSON file.

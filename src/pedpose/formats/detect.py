@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from pedpose.data.coco import read_json
 from pedpose.errors import ConfigError
 from pedpose.formats.labelme import is_labelme
 from pedpose.formats.labelstudio import is_labelstudio
@@ -13,6 +12,7 @@ from pedpose.formats.mat_file import variable_names
 from pedpose.formats.mpii_json import is_mpii_json
 from pedpose.formats.safe_xml import read_xml
 from pedpose.formats.yolo_folders import read_yaml
+from pedpose.json_file import read_json
 
 FORMATS = ("yolo", "cvat", "labelstudio", "lsp", "mpii", "labelme", "coco")
 

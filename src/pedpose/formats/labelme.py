@@ -19,14 +19,15 @@ from typing import Any
 
 import numpy as np
 
-from pedpose.data.coco import read_json
 from pedpose.data.faults import Faults, are_numbers
 from pedpose.formats.grouping import BoxMark, PointMark, people_of
 from pedpose.formats.joint_names import choose_labels, skeleton_of_labels
 from pedpose.formats.labelled import Conversion, LabelledPicture, ReadOptions, Split
 from pedpose.formats.notes import Notes
 from pedpose.formats.people_maker import PeopleMaker
-from pedpose.formats.picture_files import checked_size, find_picture, is_picture
+from pedpose.formats.picture_files import checked_size, find_picture
+from pedpose.json_file import read_json
+from pedpose.reading.files import is_picture
 
 _NO_VISIBILITY = "labelme has no visibility: all joints are visible (v = 2)"
 

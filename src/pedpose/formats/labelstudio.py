@@ -24,14 +24,15 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import numpy as np
 
-from pedpose.data.coco import read_json
 from pedpose.data.faults import Faults, is_number
 from pedpose.formats.grouping import BoxMark, PointMark, people_of
 from pedpose.formats.joint_names import choose_labels, skeleton_of_labels
 from pedpose.formats.labelled import Conversion, LabelledPicture, ReadOptions, Split
 from pedpose.formats.notes import Notes
 from pedpose.formats.people_maker import PeopleMaker
-from pedpose.formats.picture_files import checked_size, find_picture, is_picture
+from pedpose.formats.picture_files import checked_size, find_picture
+from pedpose.json_file import read_json
+from pedpose.reading.files import is_picture
 
 _NO_VISIBILITY = "Label Studio has no visibility: all joints are visible (v = 2)"
 _UPLOAD_PREFIX = re.compile(r"^[0-9a-f]{8}-")

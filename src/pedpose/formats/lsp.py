@@ -28,7 +28,8 @@ from pedpose.formats.labelled import Conversion, LabelledPicture, Numbers, ReadO
 from pedpose.formats.mat_file import read_mat
 from pedpose.formats.notes import Notes
 from pedpose.formats.people_maker import PeopleMaker
-from pedpose.formats.picture_files import is_picture, upright_size
+from pedpose.formats.picture_files import upright_size
+from pedpose.reading.files import is_picture
 from pedpose.skeleton import Skeleton
 
 LSP_14 = Skeleton(

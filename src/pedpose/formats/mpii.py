@@ -37,7 +37,7 @@ from pedpose.formats.labelled import (
 from pedpose.formats.mat_file import read_mat
 from pedpose.formats.notes import Notes
 from pedpose.formats.people_maker import PeopleMaker
-from pedpose.formats.picture_files import find_picture, upright_size
+from pedpose.formats.picture_files import checked_size, find_picture
 from pedpose.skeleton import Skeleton
 
 MPII_16 = Skeleton(
@@ -108,7 +108,7 @@ class _EntryReader:
     folders: Sequence[Path]
 
     def picture(self, where: str, entry: object) -> LabelledPicture | None:
-        faults, notes = self.maker.faults, self.maker.notes
+        notes = self.maker.notes
         labelled = []
         for number, rectangle in enumerate(_listed(_field(entry, "annorect")), 1):
             points = _listed(_field(_field(rectangle, "annopoints"), "point"))
@@ -119,13 +119,10 @@ class _EntryReader:
         if not labelled:
             notes.count("training pictures in which nobody has joints left out")
             return None
-        name = _field(_field(entry, "image"), "name")
-        path = find_picture([str(name)], self.folders)
-        if path is None:
-            faults.add(where, f"the picture {name} (give its folder by --images)", "no file")
-            return None
-        size = upright_size(path, where, faults)
-        if size is None:
+        name = str(_field(_field(entry, "image"), "name"))
+        path = find_picture([name], self.folders)
+        size = checked_size(path, name, None, where, self.maker.faults)
+        if path is None or size is None:
             return None
         made = [self._person(label, size, box, points) for label, box, points in labelled]
         return LabelledPicture(path, *size, tuple(person for person in made if person is not None))

@@ -18,13 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from pedpose.data.coco import read_json
 from pedpose.data.faults import Faults, are_numbers
 from pedpose.formats.labelled import Conversion, LabelledPerson, LabelledPicture, ReadOptions, Split
 from pedpose.formats.mpii import MPII_16, picture_folders, refuse_choices
 from pedpose.formats.notes import Notes
 from pedpose.formats.people_maker import PeopleMaker
-from pedpose.formats.picture_files import find_picture, upright_size
+from pedpose.formats.picture_files import checked_size, find_picture
+from pedpose.json_file import read_json
 
 _KEYS = ("image", "joints", "joints_vis")
 
@@ -56,7 +56,7 @@ def read_mpii_json(source: Path, options: ReadOptions | None = None) -> Conversi
     maker = PeopleMaker(MPII_16, faults, notes, options.drop_outside)
     notes.say("joints_vis does not tell hidden from visible: labelled joints are visible (v = 2)")
     folders = picture_folders(source, options)
-    sizes: dict[str, tuple[Path, tuple[int, int]] | None] = {}
+    found: dict[str, tuple[Path, tuple[int, int]] | None] = {}
     people: dict[str, list[LabelledPerson]] = {}
     for number, entry in enumerate(content, 1):
         where = f"entry {number}"
@@ -64,30 +64,27 @@ def read_mpii_json(source: Path, options: ReadOptions | None = None) -> Conversi
         if not isinstance(name, str) or not name:
             faults.add(where, "an object with an 'image'", entry)
             continue
-        if name not in sizes:
-            sizes[name] = _size(name, folders, where, faults)
-        known = sizes[name]
+        if name not in found:
+            found[name] = _path_and_size(name, folders, where, faults)
+        known = found[name]
         if known is not None and (person := _person(where, entry, known[1], maker)):
             people.setdefault(name, []).append(person)
     faults.stop()
-    notes.count("pictures without a labelled person left out", len(sizes) - len(people))
+    notes.count("pictures without a labelled person left out", len(found) - len(people))
     pictures = tuple(
         LabelledPicture(known[0], *known[1], tuple(people[name]))
-        for name, known in sizes.items()
+        for name, known in found.items()
         if known is not None and name in people
     )
     return Conversion(MPII_16, "person", (Split(source.stem, pictures),), notes.lines())
 
 
-def _size(
+def _path_and_size(
     name: str, folders: list[Path], where: str, faults: Faults
 ) -> tuple[Path, tuple[int, int]] | None:
     path = find_picture([name], folders)
-    if path is None:
-        faults.add(where, f"the picture {name} (give its folder by --images)", "no file")
-        return None
-    size = upright_size(path, where, faults)
-    return None if size is None else (path, size)
+    size = checked_size(path, name, None, where, faults)
+    return None if path is None or size is None else (path, size)
 
 
 def _person(
@@ -102,7 +99,7 @@ def _person(
     ):
         maker.faults.add(where, f"joints as {count} pairs of numbers", joints)
         return None
-    if not are_numbers(labelled, count) or not set(labelled or ()) <= {0, 1}:
+    if not are_numbers(labelled, count) or not set(labelled) <= {0, 1}:
         maker.faults.add(where, f"joints_vis as {count} times 0 or 1", labelled)
         return None
     # Index 1 is the first pixel, whose centre is at 0.5.

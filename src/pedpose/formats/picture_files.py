@@ -8,13 +8,7 @@ from pathlib import Path
 from pedpose import pictures
 from pedpose.data.faults import Faults
 from pedpose.files import is_file
-
-SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
-
-
-def is_picture(path: Path) -> bool:
-    """Tell whether a path is a picture by its name."""
-    return path.suffix.lower() in SUFFIXES
+from pedpose.reading.files import is_picture
 
 
 def pictures_below(folder: Path) -> list[Path]:

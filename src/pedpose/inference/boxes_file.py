@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pedpose.data.coco import read_json
 from pedpose.data.faults import are_numbers, corners_of, has_size, is_id
 from pedpose.errors import DataError
+from pedpose.json_file import read_json
 
 Floats = NDArray[np.float32]
 

@@ -51,6 +51,7 @@ INNER = LimbWidths(
 )
 """Widths that stay inside a body that is turned, thin, or a few pixels beside its joints."""
 
+_SEEN = 0.3  # score from which on a joint takes part
 _TRUNK = (0.15, 0.80)  # from shoulders to hips: below the collar, above the belt
 _NARROW = 0.8  # of the distance of shoulders and hips from the middle: beside them are arms
 _THIGH = 0.25  # from hips to knees: below the hem of what is worn above
@@ -74,19 +75,18 @@ def check_clothes(skeleton: Skeleton) -> None:
         )
 
 
-def clothes_of(image: Image, people: People, min_score: float = 0.3) -> tuple[Clothes, ...]:
+def clothes_of(image: Image, people: People) -> tuple[Clothes, ...]:
     """Return the main colours of each person's clothes.
 
     Args:
         image: (H, W, 3) RGB uint8.
         people: In continuous pixels of the picture.
-        min_score: Joints with a lower score take no part.
     """
     size = (image.shape[0], image.shape[1])
     names = people.skeleton.names
     found = []
     for keypoints in people.keypoints.astype(np.float64):
-        places = named_places(names, keypoints, min_score)
+        places = named_places(names, keypoints, _SEEN)
         height = body_height(places)
         if height is None:
             found.append(Clothes())

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from pedpose.geometry import Image
 from pedpose.inference.clothes import clothes_of
 from pedpose.inference.heat import heat_of
 from pedpose.inference.look import Sight
@@ -18,7 +19,7 @@ from pedpose.reading.frame import Frame
 from pedpose.reading.sources import Source
 from pedpose.writing.seen import Seen
 
-_HIDDEN = 128
+_HIDDEN = 128  # grey of what was not searched for faces
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Finishing:
             self.faces.finish(source.name)
 
 
-def _hide_outside(frame: Frame, region: Region) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+def _hide_outside(frame: Frame, region: Region) -> Image:
     """Return a frame's image (H, W, 3) with plain grey beside a region."""
     height, width = frame.image.shape[:2]
     mask = np.zeros((height, width), np.uint8)

@@ -6,26 +6,34 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pedpose.geometry import Doubles
 from pedpose.inference.head_regions import Circles
 
 GROWTH = 1.0
 """By how many of its radii a region that follows nobody any more has grown when it is dropped."""
 
 _MOST_SPEED = 15.0  # radii a second: a little more than 10 m/s
-_SAME_PLACE = 1.0
-_SAME_SIZE = 2.0
-_SMOOTHING = 0.5
+_SAME_PLACE = 1.0  # radii: how far a head may have moved from where it is expected
+_SAME_SIZE = 2.0  # times: how much larger or smaller it may have become
+_SMOOTHING = 0.5  # the share of what is new in a speed
+_A_MOMENT = 1e-6  # seconds: differences of times are not exact
 
 
 @dataclass(slots=True)
 class _Kept:
-    """A region (x, y, radius) as it was when its head was last found, and its speed then."""
+    """A head as it was when it was last found.
 
-    region: Circles
+    Attributes:
+        region: (3,) x, y, radius in pixels.
+        seen_s: When that was.
+        speed: (2,) x, y in pixels a second.
+    """
+
+    region: Doubles
     seen_s: float
-    speed: Circles
+    speed: Doubles
 
-    def at(self, time_s: float, keep_s: float) -> Circles:
+    def at(self, time_s: float, keep_s: float) -> Doubles:
         """Return the region (3,), moved on and grown by its age."""
         age = time_s - self.seen_s
         grown = 1 + GROWTH * (age / keep_s if keep_s > 0 else 0.0)
@@ -66,10 +74,7 @@ class HeadMemory:
         return np.concatenate([regions, np.reshape(list(missing.values()), (-1, 3))])
 
 
-_A_MOMENT = 1e-6
-
-
-def _nearest(region: Circles, others: dict[int, Circles]) -> int | None:
+def _nearest(region: Doubles, others: dict[int, Doubles]) -> int | None:
     """Return which of the others is the same head: near and of like size."""
     best, least = None, np.inf
     for index, other in others.items():
@@ -80,7 +85,7 @@ def _nearest(region: Circles, others: dict[int, Circles]) -> int | None:
     return best
 
 
-def _speed(before: _Kept, region: Circles, time_s: float) -> Circles:
+def _speed(before: _Kept, region: Doubles, time_s: float) -> Doubles:
     """Return the smoothed speed (2,) in pixels a second."""
     passed = time_s - before.seen_s
     if passed <= 0:

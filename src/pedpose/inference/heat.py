@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pedpose.geometry import Doubles
+from pedpose.geometry import Doubles, between_centres
 
 Bytes = NDArray[np.uint8]
 
@@ -42,9 +42,7 @@ def heat_of(people: Sequence[PersonHeat], size: tuple[int, int]) -> Bytes:
     height, width = size
     total = np.zeros((height, width), np.uint8)
     for person in people:
-        # OpenCV counts from the centres of cells and pixels, we from the outer corner.
-        centred = person.matrix.copy()
-        centred[:, 2] += person.matrix[:, :2].sum(axis=1) * 0.5 - 0.5
+        centred = between_centres(person.matrix)
         placed = cv2.warpAffine(person.heat, centred, (width, height), flags=cv2.INTER_LINEAR)
         np.maximum(total, placed, out=total)
     return total

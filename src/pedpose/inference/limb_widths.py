@@ -72,26 +72,23 @@ _CHEST_BELOW_SHOULDERS = 0.25
 Capsules = list[tuple[float, ...]]
 
 
-def body_parts(
-    places: Mapping[str, Place], height: float, widths: LimbWidths = FITTED
-) -> tuple[Doubles, Doubles]:
+def body_parts(places: Mapping[str, Place], height: float) -> tuple[Doubles, Doubles]:
     """Return the capsules and the corners of the trunk that a body is made of.
 
     Args:
         places: x, y of the joints that are seen, by plain name.
         height: Of the body in pixels.
-        widths: Of the parts.
 
     Returns:
         Capsules (M, 6): x, y, radius of one end and of the other, in pixels; discs (D, 3) whose
         convex hull is the trunk.
     """
-    trunk, discs = trunk_parts(places, height, widths)
+    trunk, discs = trunk_parts(places, height)
     capsules = [
-        *arm_parts(places, height, widths),
-        *leg_parts(places, height, widths),
+        *arm_parts(places, height),
+        *leg_parts(places, height),
         *trunk,
-        *_head_parts(places, height, widths),
+        *_head_parts(places, height),
     ]
     return np.array(capsules).reshape(-1, 6), np.array(discs).reshape(-1, 3)
 
@@ -139,18 +136,18 @@ def trunk_parts(
     return [_capsule(height, chest, widths.chest, bottom, widths.belly)], discs
 
 
-def _head_parts(places: Mapping[str, Place], height: float, widths: LimbWidths) -> Capsules:
+def _head_parts(places: Mapping[str, Place], height: float) -> Capsules:
     head = find_head(places, height)
     if head is None:
         return []
     reach = _HEAD_REACH * height
-    crown = head.middle + head.up * (reach - widths.crown * height)
-    jaw = head.middle - head.up * (reach - widths.jaw * height)
-    capsules = [_capsule(height, crown, widths.crown, jaw, widths.jaw)]
+    crown = head.middle + head.up * (reach - FITTED.crown * height)
+    jaw = head.middle - head.up * (reach - FITTED.jaw * height)
+    capsules = [_capsule(height, crown, FITTED.crown, jaw, FITTED.jaw)]
     shoulders = [places[name] for name in SHOULDERS if name in places]
     if shoulders:
         middle = np.mean(shoulders, axis=0)
-        capsules.append(_capsule(height, jaw, widths.neck, middle, widths.neck))
+        capsules.append(_capsule(height, jaw, FITTED.neck, middle, FITTED.neck))
     return capsules
 
 

@@ -41,6 +41,19 @@ class LookSettings:
             raise ConfigError(f"find-every: expected auto, 1 or more, found {self.find_every}")
 
 
+def parse_find_every(text: str) -> int | None:
+    """Read a number of frames, or ``auto``, which is None.
+
+    Raises:
+        ConfigError: If it is neither.
+    """
+    if text == "auto":
+        return None
+    if not text.isascii() or not text.isdigit():
+        raise ConfigError(f"--find-every: expected auto, 1 or more, found {text!r}")
+    return int(text)
+
+
 @dataclass(frozen=True, slots=True)
 class Sight:
     """What was seen in a frame, and whether it was taken for the same as the one before."""

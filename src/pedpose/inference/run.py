@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
-from pedpose.inference.feed import Arrived, Ended, Feed, Started
+from pedpose.inference.feed import Arrived, Ended, Event, Feed, Started
 from pedpose.inference.finishing import Finishing
 from pedpose.inference.follow import Follower
-from pedpose.inference.look import Looker
+from pedpose.inference.look import Looker, Sight
 from pedpose.inference.sink import Sink
 from pedpose.reading.frame import End
 from pedpose.reading.open import Reader
@@ -61,7 +61,7 @@ class Stages:
 
 @dataclass(slots=True)
 class Totals:
-    """What a run has done; ``interrupted`` where the user ended it early.
+    """What a run has done.
 
     Attributes:
         interrupted: Whether the user ended it before all sources had ended.
@@ -92,8 +92,8 @@ def run(
     sources: Sequence[Source],
     stages: Stages,
     progress: Progress,
-    frames_at_once: int = 8,
-    files_at_once: int = 1,
+    frames_at_once: int,
+    files_at_once: int,
 ) -> Totals:
     """Look at all sources; one that cannot be read is noted and the others are done.
 
@@ -112,84 +112,89 @@ def run(
         ConfigError: If the region lies beside a picture.
         DataError: If no boxes are known for a picture.
     """
-    totals = Totals()
     begin = time.perf_counter()
-    with Sink(
-        stages.writers,
-        2 * frames_at_once,
-        stages.watch,
-        partial(_finished, totals, stages, progress),
-    ) as sink:
-        open_sources: dict[str, Source] = {}
+    going = _Run(stages, progress)
+    with Sink(stages.writers, 2 * frames_at_once, stages.watch, going.written) as sink:
         with Feed(
             sources, stages.open_source, 2 * frames_at_once, files_at_once, stages.watch
         ) as feed:
             try:
                 while events := feed.take(frames_at_once, progress.idle):
-                    _do(events, stages, sink, feed, progress, totals, open_sources)
+                    going.take(events, sink, feed)
                     if progress.idle():
                         break
             except KeyboardInterrupt:
-                totals.interrupted = True
-        left = {event.source.name: event.end for event in feed.left()}
-        for source in open_sources.values():
-            end = left.get(source.name, End())
+                going.totals.interrupted = True
+        going.break_off({event.source.name: event.end for event in feed.left()}, sink)
+    going.totals.seconds = time.perf_counter() - begin
+    going.totals.busy = dict(stages.watch.seconds)
+    return going.totals
+
+
+class _Run:
+    """A run that is going on.
+
+    Attributes:
+        totals: What it has done so far.
+    """
+
+    def __init__(self, stages: Stages, progress: Progress) -> None:
+        self.totals = Totals()
+        self._stages = stages
+        self._progress = progress
+        self._open: dict[str, Source] = {}
+
+    def take(self, events: Sequence[Event], sink: Sink, feed: Feed) -> None:
+        """Look at the frames among events, then hand all events on in their order."""
+        arrived = [event for event in events if isinstance(event, Arrived)]
+        sights = iter(self._stages.look([(event.source, event.frame) for event in arrived]))
+        for event in events:
+            source = event.source
+            if isinstance(event, Started):
+                self.totals.sources += 1
+                self._open[source.name] = source
+                self._progress.source(source, event.frame_count)
+                sink.start(source, event.fps if source.moving else None)
+            elif isinstance(event, Ended):
+                if self._open.pop(source.name, None) is None:
+                    self.totals.sources += 1
+                self._finish(source, event.end, sink)
+            else:
+                self._hand_on(event, next(sights), sink)
+                if source.name in sink.refused:
+                    feed.skip(source)
+
+    def break_off(self, ends: Mapping[str, End], sink: Sink) -> None:
+        """End the sources that are still open; ends are those that came too late to be taken."""
+        for source in self._open.values():
+            end = ends.get(source.name, End())
+            # Nothing of a stream is missing where the user ends it.
             if source.kind != "stream":
                 end = replace(end, error=INTERRUPTED)
-                totals.interrupted = True
-            # Nothing of a stream is missing where the user ends it.
-            _finish(source, end, stages, sink, totals)
-    totals.seconds = time.perf_counter() - begin
-    totals.busy = dict(stages.watch.seconds)
-    return totals
+                self.totals.interrupted = True
+            self._finish(source, end, sink)
 
+    def written(self, source: Source, end: End) -> None:
+        """Count a source all of which is written; called by the thread that writes."""
+        self._stages.finishing.forget(source)
+        self.totals.failed += end.error is not None
+        self._progress.finished(source, end)
 
-def _do(
-    events: Sequence[Started | Arrived | Ended],
-    stages: Stages,
-    sink: Sink,
-    feed: Feed,
-    progress: Progress,
-    totals: Totals,
-    open_sources: dict[str, Source],
-) -> None:
-    """Look at the frames among events, then hand all events on in their order."""
-    arrived = [event for event in events if isinstance(event, Arrived)]
-    sights = iter(stages.look([(event.source, event.frame) for event in arrived]))
-    for event in events:
-        source = event.source
-        if isinstance(event, Started):
-            totals.sources += 1
-            open_sources[source.name] = source
-            progress.source(source, event.frame_count)
-            sink.start(source, event.fps if source.moving else None)
-        elif isinstance(event, Ended):
-            if open_sources.pop(source.name, None) is None:
-                totals.sources += 1
-            _finish(source, event.end, stages, sink, totals)
-        else:
-            sight = next(sights)
-            with stages.watch("follow"):
-                people = stages.follow(source, event.frame, sight.estimate.people)
-            sink.write(source, partial(stages.finishing, source, event.frame, sight, people))
-            totals.frames += 1
-            totals.people += len(people)
-            totals.still += sight.still
-            progress.frame(source, len(people))
-            if source.name in sink.refused:
-                feed.skip(source)
+    def _hand_on(self, event: Arrived, sight: Sight, sink: Sink) -> None:
+        """Say who of a frame is reported, and hand it on to be written."""
+        stages, source, frame = self._stages, event.source, event.frame
+        with stages.watch("follow"):
+            people = stages.follow(source, frame, sight.estimate.people)
+        sink.write(source, partial(stages.finishing, source, frame, sight, people))
+        self.totals.frames += 1
+        self.totals.people += len(people)
+        self.totals.still += sight.still
+        self._progress.frame(source, len(people))
 
-
-def _finish(source: Source, end: End, stages: Stages, sink: Sink, totals: Totals) -> None:
-    """End a source, and drop what the stages remember of it."""
-    totals.dropped += end.dropped
-    totals.gaps += end.gaps
-    sink.finish(source, end)
-    stages.look.forget(source)
-    stages.follow.forget(source)
-
-
-def _finished(totals: Totals, stages: Stages, progress: Progress, source: Source, end: End) -> None:
-    stages.finishing.forget(source)
-    totals.failed += end.error is not None
-    progress.finished(source, end)
+    def _finish(self, source: Source, end: End, sink: Sink) -> None:
+        """End a source, and drop what the stages remember of it."""
+        self.totals.dropped += end.dropped
+        self.totals.gaps += end.gaps
+        sink.finish(source, end)
+        self._stages.look.forget(source)
+        self._stages.follow.forget(source)

@@ -8,11 +8,11 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from pedpose.geometry import Image
 from pedpose.live.scaling import fit
+from pedpose.pictures import encode_jpeg
 
 LARGEST = 1280
 """Pictures are sent with at most this many pixels a side."""
@@ -166,5 +166,4 @@ class Feed:
 
 
 def _encode(picture: Image) -> bytes:
-    small = cv2.cvtColor(fit(picture, LARGEST, LARGEST), cv2.COLOR_RGB2BGR)
-    return cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1].tobytes()
+    return encode_jpeg(fit(picture, LARGEST, LARGEST), _QUALITY)

@@ -6,7 +6,6 @@ object, read as plain data; nothing in a file is ever executed or instantiated b
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,10 +20,13 @@ from torch import Tensor
 
 from pedpose.calibration import Calibration
 from pedpose.errors import CheckpointError
-from pedpose.files import write_bytes
+from pedpose.files import sha256_of, write_bytes
 from pedpose.model.heatmap_cnn import HeatmapCNN
 from pedpose.model.metadata import KEY, Metadata, read_metadata_text
 from pedpose.skeleton import Skeleton
+
+# A zip archive, in which torch.save writes, and the protocols of bare pickles.
+_PICKLE_STARTS = (b"PK", b"\x80\x02", b"\x80\x04", b"\x80\x05")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         metadata.skeleton,
         metadata.training,
         metadata.metrics,
-        hashlib.sha256(path.read_bytes()).hexdigest(),
+        sha256_of(path),
         metadata.calibration,
     )
 
@@ -170,10 +172,7 @@ def _opened(path: Path) -> Iterator[Any]:
     except (SafetensorError, OSError) as error:
         with path.open("rb") as raw:
             start = raw.read(2)
-        kind = "a pickle" if start in (b"PK", b"\x80\x02", b"\x80\x04", b"\x80\x05") else "no such"
-        reason = (
-            "a pickle or torch.save file, which could run code when loaded"
-            if kind == "a pickle"
-            else f"something else ({error})"
-        )
+        reason = f"something else ({error})"
+        if start in _PICKLE_STARTS:
+            reason = "a pickle or torch.save file, which could run code when loaded"
         raise CheckpointError(f"{path}: expected a safetensors file, found {reason}") from error

@@ -22,9 +22,6 @@ CENTRE, OFFSET, LOG_SIZE = slice(0, 1), slice(1, 3), slice(3, 5)
 SPREAD = 0.09
 """Standard deviation of a person's centre peak over the box side, in x and in y."""
 
-PERFECT_LOGIT = 10.0
-"""Logit of a cell that is certainly a centre; its negative, of one that is certainly none."""
-
 SIZE_REACH = 0.3
 """Cells whose target is above this learn the person's box."""
 
@@ -136,17 +133,3 @@ def best_boxes(maps: Tensor, min_score: float, limit: int) -> tuple[Tensor, Tens
     boxes = maps_to_boxes(maps.float())
     best, cells = scores.flatten(1).topk(min(limit, scores[0].numel()))
     return boxes.flatten(1, 2).gather(1, cells[..., None].expand(-1, -1, 4)), best
-
-
-def target_to_maps(target: PersonTarget) -> Tensor:
-    """Return the raw maps (B, 5, H, W) of a network that has learned a target perfectly."""
-    height, width = target.centre.shape[1:]
-    x = torch.arange(width) + 0.5
-    y = torch.arange(height)[:, None] + 0.5
-    low, high = target.boxes[..., :2], target.boxes[..., 2:]
-    centre = (low + high) / 2
-    logits = target.centre.logit(1e-6).clamp(-PERFECT_LOGIT, PERFECT_LOGIT)
-    size = (high - low).clamp_min(1e-3).log()
-    return torch.stack(
-        [logits, centre[..., 0] - x, centre[..., 1] - y, size[..., 0], size[..., 1]], dim=1
-    )

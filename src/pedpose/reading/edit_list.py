@@ -9,20 +9,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from pedpose.reading.mp4_boxes import Box, boxes_in, read_at, whole_file
+
 _HANDLER_AT = 8  # bytes of a hdlr box before the type of its track
-
-
-@dataclass(frozen=True, slots=True)
-class _Box:
-    """A box of the file: its type and the range of its content in bytes."""
-
-    type: bytes
-    start: int
-    end: int
 
 
 def shown_share(path: Path) -> float:
@@ -33,12 +25,12 @@ def shown_share(path: Path) -> float:
     """
     with path.open("rb") as file:
         try:
-            for movie in _children(file, _Box(b"", 0, path.stat().st_size), b"moov"):
+            for movie in _children(file, whole_file(path), b"moov"):
                 header = next(_children(file, movie, b"mvhd"))
                 for track in _children(file, movie, b"trak"):
                     media = next(_children(file, track, b"mdia"))
                     handler = next(_children(file, media, b"hdlr"))
-                    if _read(file, handler.start + _HANDLER_AT, 4) != b"vide":
+                    if read_at(file, handler.start + _HANDLER_AT, 4) != b"vide":
                         continue
                     _, shown = _times(file, next(_children(file, track, b"tkhd")))
                     unit, _ = _times(file, header)
@@ -49,35 +41,17 @@ def shown_share(path: Path) -> float:
     return 1.0
 
 
-def _children(file: BinaryIO, parent: _Box, wanted: bytes) -> Iterator[_Box]:
+def _children(file: BinaryIO, parent: Box, wanted: bytes) -> Iterator[Box]:
     """Yield the boxes of one type that lie directly in a box."""
-    position = parent.start
-    while position + 8 <= parent.end:
-        size, kind = struct.unpack(">I4s", _read(file, position, 8))
-        header = 8
-        if size == 1:  # the real size follows in 64 bits
-            header, (size,) = 16, struct.unpack(">Q", _read(file, position + 8, 8))
-        elif size == 0:  # to the end
-            size = parent.end - position
-        if size < header:
-            return
-        if kind == wanted:
-            yield _Box(kind, position + header, position + size)
-        position += size
+    return (box for box in boxes_in(file, parent) if box.type == wanted)
 
 
-def _times(file: BinaryIO, box: _Box) -> tuple[int, int]:
+def _times(file: BinaryIO, box: Box) -> tuple[int, int]:
     """Return time units a second (for tkhd: the track's id) and duration of a header box."""
-    wide = _read(file, box.start, 1) == b"\x01"
+    wide = read_at(file, box.start, 1) == b"\x01"
     gap = 4 if box.type == b"tkhd" else 0  # tkhd has a reserved word before its duration
     at = box.start + (20 if wide else 12)
-    (unit,) = struct.unpack(">I", _read(file, at, 4))
+    (unit,) = struct.unpack(">I", read_at(file, at, 4))
     duration_at, form = at + 4 + gap, ">Q" if wide else ">I"
-    (duration,) = struct.unpack(form, _read(file, duration_at, struct.calcsize(form)))
+    (duration,) = struct.unpack(form, read_at(file, duration_at, struct.calcsize(form)))
     return unit, duration
-
-
-def _read(file: BinaryIO, position: int, count: int) -> bytes:
-    """Read bytes at a position."""
-    file.seek(position)
-    return file.read(count)

@@ -59,7 +59,8 @@ def find_files(argument: str, exclude: Path | None) -> list[Match]:
     path = Path(argument)
     if path.is_dir():
         walked = sorted(_walk(path))
-        files = [f for f in walked if _is_known(f) and not _is_excluded(f, path, exclude)]
+        outputs = _excluded_below(path, exclude)
+        files = [f for f in walked if _is_known(f) and not _lies_in(f, outputs)]
         if not files:
             raise SourceError(
                 f"{argument}: expected a folder with pictures or video, found {len(walked)} files "
@@ -76,11 +77,8 @@ def find_files(argument: str, exclude: Path | None) -> list[Match]:
     if glob.has_magic(argument):
         root = _glob_root(path)
         matches = [Path(match) for match in sorted(glob.glob(argument, recursive=True))]
-        files = [
-            f
-            for f in matches
-            if f.is_file() and _is_known(f) and not _is_excluded(f, root, exclude)
-        ]
+        outputs = _excluded_below(root, exclude)
+        files = [f for f in matches if f.is_file() and _is_known(f) and not _lies_in(f, outputs)]
         if not files:
             raise SourceError(
                 f"{argument}: expected a pattern that matches pictures or video ({_suffixes()}), "
@@ -107,12 +105,17 @@ def _glob_root(pattern: Path) -> Path:
     return Path(*pattern.parts[:fixed])
 
 
-def _is_excluded(path: Path, root: Path, exclude: Path | None) -> bool:
-    """Whether a file lies in the excluded folder and the search did not begin there."""
+def _excluded_below(root: Path, exclude: Path | None) -> Path | None:
+    """Return the real path of the excluded folder; None where the search begins inside of it."""
     if exclude is None:
-        return False
+        return None
     exclude = exclude.resolve()
-    return path.resolve().is_relative_to(exclude) and not root.resolve().is_relative_to(exclude)
+    return None if root.resolve().is_relative_to(exclude) else exclude
+
+
+def _lies_in(path: Path, folder: Path | None) -> bool:
+    """Whether a file, links followed, lies in a folder given by its real path."""
+    return folder is not None and path.resolve().is_relative_to(folder)
 
 
 def _is_known(path: Path) -> bool:

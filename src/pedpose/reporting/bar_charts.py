@@ -9,10 +9,9 @@ import numpy as np
 from pedpose.evaluation.error_types import ErrorCost
 from pedpose.evaluation.figures import Figure, MetricResult
 from pedpose.reporting.text import number, printable
-from pedpose.reporting.theme import BEFORE, INK, NOW, Chart, as_svg, new_chart, style
+from pedpose.reporting.theme import BEFORE, INK, NOW, Chart, as_svg, bar_name, new_chart, style
 
 _ROW = 0.25  # inches; with a baseline half as much again
-_LONGEST = 22  # letters of a name beside a bar
 
 
 def joints_chart(result: MetricResult, before: Mapping[str, Figure] | None) -> Chart:
@@ -46,7 +45,7 @@ def joints_chart(result: MetricResult, before: Mapping[str, Figure] | None) -> C
                 rows + shift, np.array(old, np.float64), thick, color=BEFORE, label="baseline"
             )
             figure.legend(loc="outside upper right", ncols=2)
-        axes.set_yticks(rows, [_short(name) for name in names])
+        axes.set_yticks(rows, [bar_name(name) for name in names])
         axes.set(ylim=(len(names) - 0.4, -0.6), xlabel=metric.name)
         if not metric.lower_is_better:
             axes.set_xlim(0, 1)
@@ -97,8 +96,3 @@ def errors_chart(costs: Sequence[ErrorCost], before: Mapping[str, float | None] 
         f"AP gained by correcting: {listed}.",
         svg,
     )
-
-
-def _short(name: str) -> str:
-    name = printable(name)
-    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"

@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
-from pedpose.evaluation.curves import PCK_THRESHOLDS, RECALLS, Curves
+from pedpose.evaluation.average_precision import RECALLS
+from pedpose.evaluation.curves import PCK_THRESHOLDS, Curves
 from pedpose.evaluation.reliability import BINS, Reliability
 from pedpose.reporting.theme import (
     BEFORE,

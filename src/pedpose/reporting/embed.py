@@ -12,15 +12,22 @@ from pedpose.geometry import Image
 _QUALITY = 78
 
 
-def jpeg_uri(image: Image) -> str:
-    """Return a picture (H, W, 3) RGB as a data URI; the same picture gives the same text."""
-    file = io.BytesIO()
-    PIL.Image.fromarray(image).save(file, "JPEG", quality=_QUALITY, optimize=True)
-    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
+def jpeg_uri(image: Image, quality: int = _QUALITY) -> str:
+    """Return a picture (H, W, 3) RGB as a data URI; the same picture gives the same text.
+
+    Args:
+        image: The picture.
+        quality: Of JPEG, 1 to 95.
+    """
+    return _data_uri(image, "JPEG", quality=quality)
 
 
 def png_uri(image: Image) -> str:
     """Return a picture (H, W, 3) RGB as a data URI that keeps each pixel as it is."""
+    return _data_uri(image, "PNG")
+
+
+def _data_uri(image: Image, kind: str, **options: int) -> str:
     file = io.BytesIO()
-    PIL.Image.fromarray(image).save(file, "PNG", optimize=True)
-    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+    PIL.Image.fromarray(image).save(file, kind, optimize=True, **options)
+    return f"data:image/{kind.lower()};base64,{base64.b64encode(file.getvalue()).decode()}"

@@ -14,6 +14,7 @@ from pedpose.data.coco import Picture
 from pedpose.data.reading import read_annotated
 from pedpose.errors import DataError
 from pedpose.evaluation.picture_cases import PictureCases
+from pedpose.files import name_within
 from pedpose.geometry import Image
 from pedpose.people import People
 from pedpose.reporting.embed import jpeg_uri
@@ -73,14 +74,13 @@ def make_card(cases: PictureCases, skeleton: Skeleton, folder: Path) -> Card:
         folder: That names are given relative to.
     """
     picture = cases.picture
-    inside = picture.path.is_relative_to(folder)
     people = sum(case.person is not None for case in cases.cases)
     found = len(cases.cases) - cases.missed + len(cases.ignored)
     title = [f"mean OKS {number(cases.mean_oks, 2)}"]
     title += [f"{cases.missed} missed"] * (cases.missed > 0)
     title += [f"{cases.false} false"] * (cases.false > 0)
     card = Card(
-        name=(picture.path.relative_to(folder) if inside else picture.path).as_posix(),
+        name=name_within(picture.path, folder),
         title=", ".join(title),
         truth=None,
         predicted=None,

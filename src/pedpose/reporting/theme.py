@@ -14,8 +14,12 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from pedpose.reporting.text import printable
+
 WIDTH = 5.0
 """Inches. 360 points: on a phone a point of text is about a pixel."""
+
+_LONGEST = 22  # letters of a name beside a bar
 
 # Matplotlib writes colours as numbers. These stand for variables of the page's style sheet, which
 # has them in a light and in a dark version; nobody ever sees the numbers themselves.
@@ -87,6 +91,12 @@ def new_chart(height: float) -> tuple[Figure, Axes]:
     """Return an empty chart of WIDTH and some inches of height; call inside ``style``."""
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
     return figure, figure.add_subplot()
+
+
+def bar_name(name: str) -> str:
+    """Return a name, cut where it is too long to stand beside a bar."""
+    name = printable(name)
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
 
 
 def as_svg(figure: Figure) -> str:

@@ -50,12 +50,19 @@ class Wanted:
                 raise ConfigError(
                     f"{name}: expected one of auto, {', '.join(known)}, found {found!r}"
                 )
-        kind, _, number = self.device.partition(":")
-        numbered = kind == "cuda" and number.isascii() and number.isdigit()
-        if kind not in ("auto", "cpu", "cuda", "mps") or (":" in self.device and not numbered):
-            raise ConfigError(
-                f"device: expected auto, cpu, cuda, cuda:N or mps, found {self.device!r}"
-            )
+        check_device(self.device)
+
+
+def check_device(name: str) -> None:
+    """Make sure that a device may have a name; whether there is one here is not asked.
+
+    Raises:
+        ConfigError: If it is none of ``auto``, ``cpu``, ``cuda``, ``cuda:N`` and ``mps``.
+    """
+    kind, _, number = name.partition(":")
+    numbered = kind == "cuda" and number.isascii() and number.isdigit()
+    if kind not in ("auto", "cpu", "cuda", "mps") or (":" in name and not numbered):
+        raise ConfigError(f"device: expected auto, cpu, cuda, cuda:N or mps, found {name!r}")
 
 
 def choose_runtime(wanted: Wanted, files: Sequence[Path | None]) -> str:

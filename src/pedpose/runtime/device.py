@@ -5,22 +5,22 @@ from __future__ import annotations
 import torch
 
 from pedpose.errors import ConfigError
-from pedpose.runtime.choice import PRECISIONS
+from pedpose.runtime.choice import PRECISIONS, check_device
 
 
 def resolve_device(name: str) -> torch.device:
     """Return the device of a name; ``auto`` is the first of cuda, mps and cpu that is there.
 
     Raises:
-        ConfigError: If the device does not exist on this machine: never silently another one.
+        ConfigError: If it is no name of a device, or the device does not exist on this machine:
+            never silently another one.
     """
     if name == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda")
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    check_device(name)
     kind, _, number = name.partition(":")
-    if kind not in ("cpu", "cuda", "mps") or (number and (kind != "cuda" or not number.isdigit())):
-        raise ConfigError(f"device: expected auto, cpu, cuda, cuda:N or mps, found {name!r}")
     if kind == "cuda" and int(number or 0) >= torch.cuda.device_count():
         raise ConfigError(f"device {name}: found {torch.cuda.device_count()} CUDA devices")
     if kind == "mps" and not torch.backends.mps.is_available():

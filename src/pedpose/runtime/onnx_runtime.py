@@ -17,6 +17,7 @@ import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as failures
 
 from pedpose.errors import CheckpointError, ConfigError
+from pedpose.machine_failure import machine_failure
 from pedpose.model.metadata import KEY, read_metadata_text
 from pedpose.runtime.graph import INPUT, check_graph
 from pedpose.runtime.runtime import Floats, NetworkInfo, OpenNetwork
@@ -35,13 +36,26 @@ _LOG_FATAL = 4
 class OnnxRuntime:
     """A network in a session of ONNX Runtime."""
 
-    def __init__(self, session: onnxruntime.InferenceSession) -> None:
-        """Wrap a session of a graph that was checked."""
+    def __init__(self, session: onnxruntime.InferenceSession, path: Path) -> None:
+        """Wrap a session of a graph that was checked, of a file."""
         self._session = session
+        self._path = path
 
     def __call__(self, pictures: NDArray[np.uint8]) -> Floats:
-        """Map RGB pictures (N, H, W, 3) uint8 to what the graph makes of them, in fp32."""
-        (output,) = self._session.run(None, {INPUT: pictures})
+        """Map RGB pictures (N, H, W, 3) uint8 to what the graph makes of them, in fp32.
+
+        Raises:
+            CheckpointError: If it has a step that cannot be run, which opening does not tell.
+        """
+        try:
+            (output,) = self._session.run(None, {INPUT: pictures})
+        except _REFUSALS as error:
+            if machine_failure(error) is not None:
+                raise
+            raise CheckpointError(
+                f"{self._path}: expected a network that can be run, found a damaged one: "
+                f"{_first_line(error)}"
+            ) from error
         return np.asarray(output, np.float32)
 
 
@@ -79,9 +93,8 @@ def open_onnx(path: Path, device: str, precision: str) -> OpenNetwork:
             for entries in (session.get_inputs(), session.get_outputs())
         )
     except _REFUSALS as error:
-        reason = next(iter(str(error).splitlines()), "")
         raise CheckpointError(
-            f"{path}: expected an ONNX file, found a damaged one: {reason}"
+            f"{path}: expected an ONNX file, found a damaged one: {_first_line(error)}"
         ) from error
     metadata = read_metadata_text(text, path)
     stored = check_graph(path, metadata, inputs, outputs).precision
@@ -94,7 +107,11 @@ def open_onnx(path: Path, device: str, precision: str) -> OpenNetwork:
         place,
         f"onnx {onnxruntime.__version__} ({stored})",
     )
-    return OpenNetwork(OnnxRuntime(session), info)
+    return OpenNetwork(OnnxRuntime(session, path), info)
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), "")
 
 
 def _providers(device: str) -> tuple[list[str | tuple[str, dict[str, str]]], str]:

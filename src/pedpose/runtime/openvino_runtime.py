@@ -23,8 +23,8 @@ from pedpose.runtime.threads import cpu_threads
 _HINTS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
 _NAMES = {hint: name for name, hint in _HINTS.items()}
 
-
 _SEVERAL = 8
+"""Crops at once, where there are many: a fifth less time than one by one."""
 _WORTHWHILE = 500
 """Crops after which as many more may be expected as make up for compiling once more."""
 

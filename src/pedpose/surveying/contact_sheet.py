@@ -11,8 +11,10 @@ import PIL.Image
 from PIL import ImageDraw, ImageFont
 
 from pedpose.errors import ConfigError
+from pedpose.files import name_within
 from pedpose.geometry import Image
-from pedpose.surveying.gallery import Tile, name_of
+from pedpose.reporting.text import counted
+from pedpose.surveying.gallery import Tile
 
 FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG"}
 
@@ -37,9 +39,12 @@ def contact_sheet(
 
     Returns:
         (H, W, 3) RGB uint8.
+
+    Raises:
+        ConfigError: As :func:`sheet_size`.
     """
     columns = min(columns, len(tiles))
-    height, width = check_sheet(len(tiles), columns, shape)
+    height, width = sheet_size(len(tiles), columns, shape)
     sheet = PIL.Image.new("RGB", (width, height), _PAPER)
     pen = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(_LETTERS)
@@ -55,11 +60,16 @@ def contact_sheet(
     return np.asarray(sheet)
 
 
-def check_sheet(tiles: int, columns: int, shape: tuple[int, int]) -> tuple[int, int]:
-    """Return height and width of a sheet.
+def sheet_size(tiles: int, columns: int, shape: tuple[int, int]) -> tuple[int, int]:
+    """Return height and width in pixels of a sheet of so many tiles.
+
+    Args:
+        tiles: At least one.
+        columns: Most tiles in a row.
+        shape: Height and width of a tile.
 
     Raises:
-        ConfigError: If it is larger than a picture file can be.
+        ConfigError: If it has no columns, or is larger than a picture file can be.
     """
     if columns < 1:
         raise ConfigError(f"--columns: expected 1 or more, found {columns}")
@@ -83,10 +93,9 @@ def encode(sheet: Image, suffix: str) -> bytes:
 
 
 def _caption(tile: Tile, folder: Path) -> tuple[str, str]:
-    name = name_of(tile.picture, folder)
+    name = name_within(tile.picture.path, folder)
     if tile.whole:
-        number = len(tile.people)
-        return name, "nobody" if not number else f"{number} {'person' if number == 1 else 'people'}"
+        return name, counted(len(tile.people), "person", "people") if tile.people else "nobody"
     (person,) = tile.people
     hidden = int((person.keypoints[:, 2] == 1).sum())
     joints = f"{person.labelled} of {len(person.keypoints)} joints"

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
 import numpy as np
-import PIL.Image
 from numpy.typing import NDArray
 
 from pedpose.data.coco import CocoData, Person, Picture
 from pedpose.data.reading import read_annotated
 from pedpose.errors import ConfigError, DataError
+from pedpose.files import name_within
 from pedpose.geometry import Image, crop_matrix, transform, warp
 from pedpose.people import People
+from pedpose.reporting.embed import jpeg_uri
 from pedpose.reporting.text import counted
 from pedpose.skeleton import Skeleton
 from pedpose.writing.overlay import WHITE, Mark, draw
@@ -170,7 +169,7 @@ def make_card(tile: Tile, skeleton: Skeleton, folder: Path) -> Card:
     labels = f"{int((joints > 0).sum())} of {joints.size} joints labelled"
     hidden = int((joints == 1).sum())
     labels += f", {hidden} hidden" if hidden else ""
-    name = name_of(tile.picture, folder)
+    name = name_within(tile.picture.path, folder)
     ids = ", ".join(str(person.id) for person in tile.people)
     missing = ""
     if tile.whole:
@@ -187,15 +186,9 @@ def make_card(tile: Tile, skeleton: Skeleton, folder: Path) -> Card:
         labels=labels,
         missing=missing,
         alt=f"{name}: {labels}",
-        uri=_data_uri(tile.image),
+        uri=jpeg_uri(tile.image, _QUALITY),
         wide=tile.whole,
     )
-
-
-def name_of(picture: Picture, folder: Path) -> str:
-    """Return the path of a picture relative to a folder, where it is inside."""
-    inside = picture.path.is_relative_to(folder)
-    return (picture.path.relative_to(folder) if inside else picture.path).as_posix()
 
 
 def _window(person: Person) -> Doubles:
@@ -252,9 +245,3 @@ def _tile(
         for text, rings in zip(texts, hidden, strict=True)
     ]
     return draw(canvas, shown, _LEAST_SCORE, marks)
-
-
-def _data_uri(image: Image) -> str:
-    file = io.BytesIO()
-    PIL.Image.fromarray(image).save(file, "JPEG", quality=_QUALITY, optimize=True)
-    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"

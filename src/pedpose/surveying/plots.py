@@ -16,13 +16,13 @@ from pedpose.reporting.theme import (
     NOW,
     Chart,
     as_svg,
+    bar_name,
     new_chart,
     style,
 )
 from pedpose.surveying.statistics import QUANTILES, Spread, Survey
 
 _ROW = 0.25  # inches a bar
-_LONGEST = 22  # letters of a name beside a bar
 _BINS = 30
 _HEIGHT = 3.2
 _POSE_HEIGHT = 6.0
@@ -74,7 +74,7 @@ def joints_chart(survey: Survey) -> Chart:
         axes.barh(
             rows, 1 - visible - hidden, 0.7, left=visible + hidden, color=GRID, label="no label"
         )
-        axes.set_yticks(rows, [_short(joint.name) for joint in joints])
+        axes.set_yticks(rows, [bar_name(joint.name) for joint in joints])
         axes.set(xlim=(0, 1), ylim=(len(joints) - 0.4, -0.6), xlabel="share of people")
         axes.grid(visible=False)
         axes.tick_params(axis="y", length=0)
@@ -175,8 +175,3 @@ def _log_ticks(low: float, high: float) -> list[float]:
     ticks = [digit * 10.0**power for power in powers for digit in (1, 2, 5)]
     inside = [tick for tick in ticks if low <= tick <= high]
     return inside if len(inside) > 1 else [float(f"{end:.3g}") for end in (low, high)]
-
-
-def _short(name: str) -> str:
-    name = printable(name)
-    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pedpose.data.coco import CocoData, Person, Picture
 from pedpose.errors import DataError
+from pedpose.files import name_within
 from pedpose.geometry import iou
 
 Doubles = NDArray[np.float64]
@@ -111,16 +112,12 @@ def _by_name(files: Sequence[CocoData]) -> list[dict[str, Picture]]:
         return short
     long = []
     for data in files:
-        names = [_relative(picture.path, data.path.parent) for picture in data.pictures]
+        names = [name_within(picture.path, data.path.parent) for picture in data.pictures]
         ((twice, times),) = Counter(names).most_common(1)
         if times > 1:
             raise DataError(f"{data.path}: expected each picture once, found {twice} twice")
         long.append(dict(zip(names, data.pictures, strict=True)))
     return long
-
-
-def _relative(path: Path, folder: Path) -> str:
-    return (path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix()
 
 
 def _match(people: Sequence[Person], others: Sequence[Person]) -> dict[int, Person]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pedpose import __version__
 from pedpose.data.coco import CocoData
-from pedpose.data.stratify import CROWDING, crowding
+from pedpose.data.crowding import CROWDING, crowding
 from pedpose.files import sha256_of
 from pedpose.surveying.poses import JointPose, mean_pose
 

@@ -8,7 +8,7 @@ from pedpose.data.coco import read_coco
 from pedpose.data.subset import refuse_existing
 from pedpose.errors import ConfigError
 from pedpose.files import write_bytes, write_text
-from pedpose.surveying.contact_sheet import FORMATS, check_sheet, contact_sheet, encode
+from pedpose.surveying.contact_sheet import FORMATS, contact_sheet, encode, sheet_size
 from pedpose.surveying.gallery import (
     PERSON_TILE,
     PICTURE_TILE,
@@ -51,7 +51,7 @@ def view(path: Path, out: Path, choice: Choice, columns: int, images: Path | Non
         write_text(out, view_page(str(path), cards, note))
     else:
         shape = PICTURE_TILE if choice.whole else PERSON_TILE
-        check_sheet(len(chosen), columns, shape)
+        sheet_size(len(chosen), columns, shape)  # refuses before time is spent on drawing
         drawn = list(draw_tiles(chosen, data.skeleton, choice.whole))
         write_bytes(out, encode(contact_sheet(drawn, columns, folder, shape), suffix))
     return note

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pedpose.data.coco import CocoData, read_json
+from pedpose.data.coco import CocoData
 from pedpose.data.subset import subset
 from pedpose.files import write_json, write_text
+from pedpose.json_file import read_json
 from pedpose.surveying.page import stats_page
 from pedpose.surveying.statistics import Survey
 

@@ -12,7 +12,8 @@ from torch.utils.data import Dataset, default_collate
 
 from pedpose.data.coco import CocoData
 from pedpose.data.declared import refuse_other_swaps
-from pedpose.data.joint_dataset import JointDataset, JointSample, with_skeleton
+from pedpose.data.joint_dataset import JointDataset, JointSample
+from pedpose.data.joint_order import with_skeleton
 from pedpose.data.person_dataset import PersonDataset, PersonSample
 from pedpose.model.architecture import PERSON_CHANNELS, STRIDE
 from pedpose.model.heatmap_cnn import HeatmapCNN

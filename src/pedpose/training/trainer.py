@@ -8,11 +8,11 @@ from pathlib import Path
 
 import torch
 
-from pedpose.data.coco import read_json
 from pedpose.diagnosis.diagnosis import Diagnosis
 from pedpose.errors import ConfigError
 from pedpose.files import remove_leftovers, write_json
-from pedpose.machine import library_errors, machine_failure
+from pedpose.json_file import read_json
+from pedpose.machine_failure import library_errors, machine_failure
 from pedpose.only_writer import only_writer
 from pedpose.runtime.device import resolve_device
 from pedpose.training.config import TrainConfig

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
-
 from pedpose.errors import SourceError
 from pedpose.files import write_bytes
 from pedpose.geometry import Image
+from pedpose.pictures import encode_jpeg
 from pedpose.reading.frame import Frame
 from pedpose.reading.sources import Source
 from pedpose.writing.open_outputs import OpenOutputs
@@ -52,9 +51,8 @@ class PictureOutput:
         """
         if not source.moving:
             self._check_size(source, drawn, 1, JPEG_LIMIT)
-            options = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
-            encoded = cv2.imencode(".jpg", cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR), options)[1]
-            write_bytes(self._folder / f"{source.name}.jpg", encoded.tobytes())
+            path = self._folder / f"{source.name}.jpg"
+            write_bytes(path, encode_jpeg(drawn, JPEG_QUALITY))
             return
         if source.name not in self._videos:
             self._check_size(source, drawn, LEAST_SIDE, MOST_SIDE)

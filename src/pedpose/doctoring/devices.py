@@ -12,10 +12,10 @@ _AREA = "devices"
 _PYTORCH = "https://pytorch.org/get-started/locally"
 
 
-def examine_machine(
+def examine_devices(
     machine: Mapping[str, Any] | Failed, torch: Mapping[str, Any] | Failed
 ) -> Iterator[Finding]:
-    """Tell of the devices.
+    """Tell which devices there are.
 
     Args:
         machine: The answer of the trial ``machine``.
