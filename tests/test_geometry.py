@@ -12,7 +12,9 @@ from pycocotools.cocoeval import COCOeval
 
 from pedpose.geometry import (
     box_centres_sizes,
+    boxes_in_picture,
     clip_boxes,
+    crop_matrices,
     crop_matrix,
     invert,
     iou,
@@ -20,6 +22,7 @@ from pedpose.geometry import (
     oks,
     transform,
     warp,
+    whole_reduction,
 )
 from pedpose.skeleton import COCO_17
 
@@ -159,11 +162,36 @@ def test_strong_reduction_averages_up_to_the_rim(side: int) -> None:
     assert abs(small.astype(int) - 100).max() <= 10
 
 
+def test_a_reduction_of_two_averages() -> None:
+    # Each pixel of the crop has its centre in that of a white one: nothing but averaging is grey.
+    board = (np.indices((60, 60)).sum(axis=0) % 2 == 0) * np.uint8(200)
+    matrix = crop_matrix((30.5, 30.5), (40, 40), (20, 20))
+    np.testing.assert_array_equal(warp(board[:, :, None], matrix, (20, 20)), 100)
+
+
+@pytest.mark.parametrize(("left", "top"), [(40, 24), (264, 24), (0, 48)])
+def test_strong_reduction_is_the_mean_of_blocks(left: int, top: int) -> None:
+    image = np.random.default_rng(3).integers(0, 256, (96, 328, 3), np.uint8)
+    matrix = crop_matrix((left + 32, top + 24), (64, 48), (12, 16))
+    seen = image[top : top + 48, left : left + 64].astype(np.float64)
+    means = seen.reshape(12, 4, 16, 4, 3).mean(axis=(1, 3))
+    np.testing.assert_allclose(warp(image, matrix, (12, 16)), means, atol=0.51)
+
+
+def test_a_picture_of_one_block_is_averaged() -> None:
+    # The sixteen pixels of the picture become the one in the middle of the crop; twelve are 160.
+    image = np.full((4, 4, 1), 160, np.uint8)
+    image[1:3, 1:3] = 0
+    small = warp(image, crop_matrix((2, 2), (12, 12), (3, 3)), (3, 3))
+    np.testing.assert_array_equal(small.reshape(3, 3), [[0, 0, 0], [0, 120, 0], [0, 0, 0]])
+
+
 def test_outside_of_the_picture_is_black() -> None:
     image = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
     for zoom in (1, 4):
-        far = crop_matrix((900, 900), (20 * zoom, 20 * zoom), (20, 20))
-        assert warp(image, far, (20, 20)).max() == 0
+        for place in ((900, 900), (900, 20), (20, 900), (-900, 20), (20, -900)):
+            far = crop_matrix(place, (20 * zoom, 20 * zoom), (20, 20))
+            assert warp(image, far, (20, 20)).max() == 0
     half = warp(image, crop_matrix((0, HEIGHT / 2), (20, 20), (20, 20)), (20, 20))
     assert half[:, :10].max() == 0
     assert half[:, 10:].min() == 255
@@ -180,9 +208,76 @@ def test_crop_rectangle_contains_the_padded_box() -> None:
     np.testing.assert_allclose(rectangles, expected)
 
 
+def test_crops_of_boxes_by_hand() -> None:
+    # 40 x 40 becomes 40 x 53.3 at a ratio of 3 to 4, and a quarter more is 50 x 66.7: 192 and 256
+    # pixels are 3.84 times as many. The centre comes to (96, 128). 60 x 40 becomes 75 x 100.
+    boxes = np.array([[10, 20, 50, 60], [0, 10, 60, 50]], np.float32)
+    expected = [
+        [[3.84, 0, 96 - 3.84 * 30], [0, 3.84, 128 - 3.84 * 40]],
+        [[2.56, 0, 96 - 2.56 * 30], [0, 2.56, 128 - 2.56 * 30]],
+    ]
+    np.testing.assert_allclose(crop_matrices(boxes, (256, 192)), expected, atol=1e-9)
+
+
+def test_crops_of_boxes_are_those_of_their_rectangles() -> None:
+    boxes = np.array([[3, 4, 90, 33], [7, 1, 9, 100], [5, 5, 5, 5]], np.float32)
+    rectangles = box_centres_sizes(boxes, 48 / 64)
+    single = [crop_matrix((x, y), (w, h), (64, 48)) for x, y, w, h in rectangles.tolist()]
+    np.testing.assert_allclose(crop_matrices(boxes, (64, 48)), single, atol=1e-9)
+
+
+def test_many_maps_at_once_are_the_single_ones() -> None:
+    turned = crop_matrix((20, 30), (50, 40), (64, 48), 30)
+    mirrored = crop_matrix((60, 10), (90, 99), (64, 48), -70, mirror=True)
+    matrices = np.stack([turned, mirrored])
+    places = np.random.default_rng(0).uniform(0, 100, (2, 5, 2))
+    there = transform(places, matrices)
+    assert there.shape == (2, 5, 2)
+    for one, place, matrix in zip(there, places, matrices, strict=True):
+        np.testing.assert_array_equal(one, transform(place, matrix))
+    np.testing.assert_allclose(transform(there, invert(matrices)), places, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "expected"),
+    [
+        (40, 40, 1),
+        (39.9, 40, 0),
+        (20, 20, 0),
+        (79.9, 80, 1),
+        (80, 80, 2),
+        (120, 120, 3),  # 1 / (1 / 3) must not become 2 by rounding
+        (280, 280, 7),
+        (20, 160, 1),  # twice as wide, a quarter as high: shrunk by sqrt(2) on average
+        (160, 160, 4),
+    ],
+)
+def test_whole_reductions(width: float, height: float, expected: int) -> None:
+    for angle in (0, 30):
+        matrix = crop_matrix((5, 6), (width, height), (40, 40), angle, mirror=angle > 0)
+        assert whole_reduction(matrix) == expected
+
+
 def test_clip_boxes() -> None:
     boxes = np.array([[-5, 3, 70, 80], [1, 2, 3, 4]], np.float32)
     np.testing.assert_array_equal(clip_boxes(boxes, 64, 48), [[0, 3, 64, 48], [1, 2, 3, 4]])
+
+
+def test_boxes_of_less_than_a_pixel_in_the_picture_are_left_out() -> None:
+    boxes = np.array(
+        [
+            [-5, -5, 10, 10],
+            [63, 40, 90, 90],  # one pixel wide inside, 8 high
+            [63.5, 0, 90, 40],  # half a pixel wide
+            [0, 47.5, 40, 90],  # half a pixel high
+            [70, 50, 90, 90],  # outside
+        ],
+        np.float32,
+    )
+    scores = np.array([0.1, 0.2, 0.3, 0.4, 0.5], np.float32)
+    kept, kept_scores = boxes_in_picture(boxes, scores, 64, 48)
+    np.testing.assert_array_equal(kept, [[0, 0, 10, 10], [63, 40, 64, 48]])
+    np.testing.assert_array_equal(kept_scores, scores[:2])
 
 
 def test_iou_golden_values() -> None:
@@ -194,6 +289,15 @@ def test_iou_golden_values() -> None:
     np.testing.assert_allclose(
         iou(boxes, others), [[1, 1 / 3, 0.2, 0, 0], [0, 0, 0, 0, 0]], rtol=1e-6
     )
+
+
+def test_iou_does_not_depend_on_place_and_unit() -> None:
+    # 4 x 6 and 5 x 3 share 2 x 2: 4 / (24 + 15 - 4).
+    box, other = np.array([[0, 0, 4, 6]], np.float32), np.array([[2, 4, 7, 7]], np.float32)
+    for shift in ((0, 0, 0, 0), (30, 10, 30, 10), (-3, -50, -3, -50)):
+        for unit in (1, 0.01, 1000):
+            ours = iou((box + np.float32(shift)) * unit, (other + np.float32(shift)) * unit)
+            np.testing.assert_allclose(ours, [[4 / 35]], rtol=1e-4)
 
 
 def test_iou_of_nobody() -> None:
@@ -214,6 +318,15 @@ def test_oks_golden_values() -> None:
         np.array([[math.exp(-3.125)]])
     )
     assert oks(person, other, areas, (0.1, 0.2), np.array([[False, False]])) == 0
+
+
+def test_oks_of_very_small_people() -> None:
+    # A quarter of a square pixel: d^2 = 0.01 gives exp(-0.01 / (2 * 0.25 * 0.04)) = exp(-0.5).
+    person, other = np.array([[[0.1, 0]]], np.float32), np.zeros((1, 1, 2), np.float32)
+    assert oks(person, other, np.array([0.25]), (0.1,))[0, 0] == pytest.approx(math.exp(-0.5))
+    # Without any size only the place itself is right.
+    assert oks(person, other, np.array([0.0]), (0.1,)) == 0
+    assert oks(other, other, np.array([0.0]), (0.1,)) == 1
 
 
 def test_oks_equals_pycocotools() -> None:

@@ -151,6 +151,16 @@ def test_table_survives_json(seed: int) -> None:
         np.testing.assert_array_equal(getattr(table, name), getattr(back, name))
 
 
+@pytest.mark.parametrize(
+    "change", [{"picture": [0, -1]}, {"picture": [0, 2]}, {"matched": [1]}, {"ignored": [0] * 3}]
+)
+def test_matches_of_other_pictures_are_refused(change: dict[str, list[int]]) -> None:
+    good = {"people": [1, 1], "picture": [0, 1], "matched": [1, 0], "ignored": [0, 0]}
+    assert MatchTable.from_dict(good).to_dict() == good
+    with pytest.raises(ValueError, match="matches that do not belong to the pictures"):
+        MatchTable.from_dict({**good, **change})
+
+
 @given(st.integers(0, 1000), st.integers(1, 255))
 def test_a_part_is_the_whole_with_the_rest_weighing_nothing(seed: int, bits: int) -> None:
     table = random_table(seed)

@@ -81,10 +81,13 @@ def test_a_clear_drop_fails_and_its_opposite_passes(
 ) -> None:
     good = report_of(people, noisy(predict_truth(people), 2))
     poor = report_of(people, noisy(predict_truth(people), 12))
+    digits = set()
     for name, one in compared(tmp_path, good, poor).items():
         assert (one.state, one.passed) == ("dropped", False), name
+        digits |= {len(repr(n).partition(".")[2]) for n in (one.baseline, one.value, one.drop)}
         assert one.low is not None and one.low > 0
         assert one.drop is not None and one.low <= one.drop <= (one.high or 0)
+    assert max(digits) == 10, "sums differ after that from machine to machine"
     for one in compared(tmp_path, poor, good).values():
         assert one.drop is not None and one.drop < 0
         assert (one.state, one.passed) == ("kept", True)

@@ -21,6 +21,13 @@ def test_each_resample_draws_as_many_pictures_as_there_are() -> None:
     assert (weights == 0).mean() == pytest.approx((29 / 30) ** 30, abs=0.02)
 
 
+def test_two_pictures_are_enough_to_draw_from() -> None:
+    weights = drawn(Resampling(), 2)
+    assert weights.shape == (1000, 2)
+    assert set(map(tuple, weights.tolist())) == {(0, 2), (1, 1), (2, 0)}
+    np.testing.assert_array_equal(weights, drawn(Resampling(1000, 0), 2))
+
+
 def test_seed_decides_what_is_drawn() -> None:
     once = drawn(Resampling(100, 1), 20)
     np.testing.assert_array_equal(once, drawn(Resampling(100, 1), 20))
@@ -32,6 +39,11 @@ def test_many_pictures_come_in_parts() -> None:
     assert len(parts) == 3
     assert sum(len(part) for part in parts) == 120
     assert (np.concatenate(parts).sum(axis=1) == 20000).all()
+
+
+def test_a_resample_of_very_many_pictures_is_a_part_of_its_own() -> None:
+    first = next(Resampling(100).weights(2**20 + 1))
+    assert first.shape == (1, 2**20 + 1)
 
 
 def test_interval_of_a_mean_is_that_of_theory() -> None:
@@ -50,6 +62,11 @@ def test_quantiles_by_hand() -> None:
 def test_interval_is_widened_to_hold_the_estimate() -> None:
     low, high = interval([np.arange(201.0)[:, None]], np.array([199.0]))
     assert (low[0], high[0]) == (5, 199)
+
+
+def test_ends_are_rounded_as_sums_differ_from_machine_to_machine() -> None:
+    low, high = interval([np.full((201, 2), 1 / 3)], np.array([1.0, 0.0]))
+    np.testing.assert_array_equal([low, high], [[0.3333333333, 0], [1, 0.3333333333]])
 
 
 def test_resamples_and_estimates_without_a_value() -> None:

@@ -43,6 +43,12 @@ def test_scores_that_were_always_right_do_not_become_certainty():
     assert (chances > [0.3, 0.9]).all() and (chances < 0.99).all()
 
 
+def test_bins_of_one_prediction_count():
+    measured = reliability(np.array([0.35, 0.55, 0.75]), np.ones(3, bool))
+    assert measured is not None
+    assert (fit_calibration(measured)(np.array([0.35, 0.75])) > [0.4, 0.78]).all()
+
+
 def test_scores_that_mean_the_opposite_are_refused():
     scores = np.linspace(0.05, 0.95, 200)
     measured = reliability(scores, scores < 0.5)

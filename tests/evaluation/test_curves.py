@@ -85,6 +85,13 @@ def test_best_score_by_hand() -> None:
     assert best_f1(table([], [], 3), np.zeros(0)) is None
 
 
+def test_two_right_of_three_are_better_than_one_of_one() -> None:
+    # Of two people: 2 * 1 / (1 + 2) is less than 2 * 2 / (3 + 2).
+    best = best_f1(table([True, False, True], [False] * 3, 2), np.array([0.9, 0.8, 0.7]))
+    assert best is not None
+    assert (best.score, best.precision, best.recall) == (0.7, 2 / 3, 1)
+
+
 def test_pck_counts_what_is_closer_than_the_threshold() -> None:
     curve = pck_curve(np.array([0.0, 0.1, np.nan, np.inf]))
     assert curve[0] == 0
@@ -94,9 +101,10 @@ def test_pck_counts_what_is_closer_than_the_threshold() -> None:
     assert PCK_THRESHOLDS[10] == pytest.approx(0.1)
 
 
-def test_reliability_of_joints_by_hand() -> None:
-    # One person of 100 square pixels, sigma 0.5: at 10 pixels a similarity of exp(-0.5).
-    people = JointTable(
+@pytest.fixture
+def person() -> JointTable:
+    """One of 100 square pixels: at 10 pixels and a sigma of 0.5 a similarity of exp(-0.5)."""
+    return JointTable(
         pictures=1,
         picture=np.array([0]),
         distance=np.array([[10.0, 20.0, np.nan], [np.inf, np.inf, np.inf]])[:1],
@@ -108,10 +116,32 @@ def test_reliability_of_joints_by_hand() -> None:
         torso_reason="",
         head_reason="",
     )
-    scores = np.array([[0.95, 0.25, 0.5]])
-    curves = measure_curves(
-        ("a", "b", "c"), people, scores, table([True], [False], 1), np.array([7.0]), (0.5,) * 3
-    )
+
+
+SIGMAS = (0.5, 0.25, 0.5)  # the second joint, at 20 pixels, has a similarity of exp(-8)
+JOINT_SCORES = np.array([[0.95, 0.25, 0.5]])
+
+
+def test_people_are_right_at_an_oks_of_one_half(person: JointTable) -> None:
+    # Predictions are right, wrong, right and in a crowd; at higher thresholds all that changes.
+    matched, ignored = np.zeros((10, 4), bool), np.zeros((10, 4), bool)
+    matched[0], ignored[0] = [True, False, True, False], [False, False, False, True]
+    ignored[1:, 0] = True
+    matches = MatchTable(np.array([2]), np.zeros(4, int), matched, ignored)
+    scores = np.array([0.95, 0.85, 0.75, 0.05])
+    curves = measure_curves(("a", "b", "c"), person, JOINT_SCORES, matches, scores, SIGMAS)
+    assert curves.people is not None and curves.best is not None
+    assert curves.people.count.tolist() == [0, 0, 0, 0, 0, 0, 0, 1, 1, 1]
+    assert curves.people.right.tolist() == [0, 0, 0, 0, 0, 0, 0, 1, 0, 1]
+    assert (curves.best.score, curves.best.precision) == (0.75, 2 / 3)
+    # Files have six digits.
+    assert curves.to_dict()["precision"]["0.50"][100] == 0.666667
+
+
+def test_reliability_of_joints_by_hand(person: JointTable) -> None:
+    matches = table([True], [False], 1)
+    scores = np.array([7.0])
+    curves = measure_curves(("a", "b", "c"), person, JOINT_SCORES, matches, scores, SIGMAS)
     assert curves.people is None, "7 is no probability"
     assert curves.joints is not None
     assert curves.joints.count.tolist() == [0, 0, 1, 0, 0, 0, 0, 0, 0, 1]

@@ -131,6 +131,16 @@ def test_joints_without_label_have_no_class(
     assert joints.classes[person].tolist() == [[GOOD, GOOD, UNLABELLED]]
 
 
+def test_nothing_is_similar_to_a_joint_without_label(two: CocoData, predict_truth: Predict) -> None:
+    # Joints without label are at (0, 0) in the file: a joint that is found there is no swap.
+    predictions = predict_truth(two)
+    two.pictures[0].people[1].keypoints[1] = 0
+    predictions[0].keypoints[1, :2] = 0
+    joints = class_joints(two, predictions, SIGMAS)
+    expected = [[GOOD, MISS, GOOD, GOOD, GOOD], [GOOD, UNLABELLED, GOOD, GOOD, GOOD]]
+    assert joints.classes[np.argsort(joints.person)].tolist() == expected
+
+
 def test_crowds_do_not_shift_who_is_meant(
     coco_content: Content, write_coco: Write, predict_truth: Predict
 ) -> None:

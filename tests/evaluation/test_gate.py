@@ -9,18 +9,19 @@ from pedpose.evaluation.figures import Figure, MetricResult
 from pedpose.evaluation.gate import (
     DropResult,
     GateResult,
+    LimitResult,
     check_joints,
     check_limits,
+    meets,
     parse_limit,
 )
 from pedpose.evaluation.metrics import parse_metric
 
 
-def result(name: str, value: float | None) -> MetricResult:
+def result(name: str, value: float | None, left_out: int = 0) -> MetricResult:
     joint = Figure(None if value is None else value / 2, None, None, 5)
-    return MetricResult(
-        parse_metric(name), Figure(value, None, None, 10), 0, {"left_wrist": joint}, {}, {}, {}
-    )
+    whole = Figure(value, None, None, 10)
+    return MetricResult(parse_metric(name), whole, left_out, {"left_wrist": joint}, {}, {}, {})
 
 
 def test_limit_of_a_metric() -> None:
@@ -41,6 +42,7 @@ def test_limit_of_a_joint() -> None:
         ("ap=much", "min", "expected METRIC=NUMBER"),
         ("ap=nan", "min", "expected METRIC=NUMBER"),
         ("ap=55", "min", r"expected a number in 0..1, as ap is"),
+        ("ap=1.001", "min", r"expected a number in 0..1, as ap is"),
         ("pck@0.2=-0.1", "min", r"expected a number in 0..1"),
         ("mAP=0.5", "min", "unknown metric 'mAP'; known are ap, ap50"),
         ("ap/left_wrist=0.5", "min", "it has no figure of a joint"),
@@ -86,6 +88,20 @@ def test_limits(text: str, bound: str, value: float | None, passed: bool) -> Non
     assert GateResult(limits=(checked,)).passed is passed
 
 
+def test_a_bound_is_inside_and_slack_widens_it() -> None:
+    assert meets(0.5, "min", 0.5) and not meets(0.49, "min", 0.5)
+    assert meets(5, "max", 5) and not meets(5.01, "max", 5)
+    assert meets(0.25, "min", 0.5, slack=0.25) and not meets(0.24, "min", 0.5, slack=0.25)
+    assert meets(5.25, "max", 5, slack=0.25) and not meets(5.26, "max", 5, slack=0.25)
+
+
+def test_joints_that_are_left_out_are_told_of_whole_metrics_only() -> None:
+    results = {"epe": result("epe", 4.0, left_out=3)}
+    limits = [parse_limit(text, "max") for text in ("epe=5", "epe/left_wrist=5")]
+    assert [checked.left_out for checked in check_limits(limits, results)] == [3, 0]
+    assert LimitResult("ap", "min", 0.5, 0.6, True).left_out == 0
+
+
 def test_one_failure_fails_the_gate() -> None:
     results = {"ap": result("ap", 0.5)}
     limits = check_limits([parse_limit("ap=0.5", "min"), parse_limit("ap=0.6", "min")], results)
@@ -93,3 +109,8 @@ def test_one_failure_fails_the_gate() -> None:
     drop = DropResult("ap", 0.6, 0.5, 0.1, 0.05, 0.15, "dropped", False)
     assert not GateResult(limits=limits[:1], drops=(drop,)).passed
     assert GateResult(limits=limits[:1]).to_dict()["passed"] is True
+
+
+def test_no_demand_is_met() -> None:
+    nothing = {"passed": True, "limits": (), "drops": (), "strict": False}
+    assert GateResult().to_dict() == {**nothing, "baseline": None, "max_drop": None}

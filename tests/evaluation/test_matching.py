@@ -15,6 +15,7 @@ from pedpose.evaluation.matching import match_people
 from pedpose.evaluation.oks import Prediction
 
 Content = dict[str, Any]
+Write = Callable[..., Path]
 
 SIGMAS = (0.05, 0.1, 0.1)
 PICTURE_OF = {11: 1, 12: 1, 21: 2}
@@ -86,13 +87,42 @@ def test_a_poor_prediction_is_matched_where_nothing_better_is(data: CocoData) ->
     assert matched(data, [hopeless])[21] is None
 
 
+def test_a_good_prediction_is_matched_before_a_poor_one(data: CocoData) -> None:
+    # At 9 pixels OKS is 0.23: the poor one has the higher score and would take the person.
+    predictions = [predict(data, 21, 0.9, offset=9), predict(data, 21, 0.1)]
+    assert matched(data, predictions)[21] == 1
+
+
+def test_oks_of_one_half_is_good_enough(data: CocoData) -> None:
+    half = predict(data, 12, 0.9)
+    half.keypoints[1, 0] = 1e6  # of two labels one is met: (1 + 0) / 2
+    assert matched(data, [predict(data, 12, 0.8), half])[12] == 1
+
+
+def test_labels_hidden_or_above_the_picture_count_for_matching(
+    coco_content: Content, write_coco: Write
+) -> None:
+    coco_content["annotations"][0]["keypoints"][3:] = [8, 20, 1, 20, -5, 2]
+    data = read_coco(write_coco(coco_content))
+    head_only = predict(data, 11, 0.9)
+    head_only.keypoints[1:, 0] = 1e6
+    assert matched(data, [head_only, predict(data, 11, 0.8)])[11] == 1
+
+
+def test_one_prediction_is_for_one_person(coco_content: Content, write_coco: Write) -> None:
+    first, second = coco_content["annotations"][:2]
+    second.update({key: first[key] for key in ("keypoints", "num_keypoints", "bbox", "area")})
+    data = read_coco(write_coco(coco_content))
+    assert matched(data, [predict(data, 11)]) == {11: 0, 12: None, 21: None}
+
+
 def test_unnamed_predictions_leave_named_people_alone(data: CocoData) -> None:
     predictions = [predict(data, 11, 0.9), predict(data, 11, 0.1, offset=5, named=True)]
     assert matched(data, predictions)[11] == 1
 
 
 def test_joints_without_label_do_not_matter_for_matching(
-    coco_content: Content, write_coco: Callable[..., Path]
+    coco_content: Content, write_coco: Write
 ) -> None:
     only_head = {"keypoints": [42, 12, 2, 0, 0, 0, 0, 0, 0], "num_keypoints": 1}
     coco_content["annotations"][1].update(only_head)

@@ -154,6 +154,29 @@ def test_report_is_strict_json_with_everything(
     assert path.read_text().count("\n") < 500, "what is kept of each picture takes one line"
 
 
+def test_pictures_without_people_do_not_take_the_interval_away(
+    coco_content: Content, write_coco: Write, predict_truth: Predict
+) -> None:
+    empty = {"id": 3, "file_name": "images/third.png", "width": 8, "height": 8}
+    coco_content["images"].append(empty)
+    data = read_coco(write_coco(coco_content))
+    ap = measured(data, predict_truth(data), ("ap",)).metrics[0].overall
+    assert (ap.value, ap.low, ap.high) == (1, 1, 1)
+
+
+def test_scores_of_joints_are_those_of_the_predictions(
+    data: CocoData, predict_truth: Predict
+) -> None:
+    people = predict_truth(data)
+    for person in people:
+        person.keypoints[:, 2] = 0.85
+    report = measured(data, people)
+    assert report.curves.joints is not None
+    assert report.curves.joints.right.tolist() == [0] * 8 + [8, 0]
+    assert report.predictions.matching.startswith("by OKS of at least 0.1,")
+    assert measured(data, []).predictions.matching == report.predictions.matching
+
+
 def test_same_seed_same_report(data: CocoData, predict_truth: Predict) -> None:
     first, second = (measured(data, predict_truth(data)[1:]).to_dict() for _ in range(2))
     assert first == second

@@ -46,7 +46,19 @@ def test_pck_needs_a_threshold(text: str) -> None:
 def test_distances_come_with_the_share_of_joints_they_are_of() -> None:
     assert [m.name for m in parse_metrics(["epe"])] == ["epe", "found"]
     assert [m.name for m in parse_metrics(["found", "nme", "epe"])] == ["found", "nme", "epe"]
+    assert [m.name for m in parse_metrics(["ap", "nme"])] == ["ap", "nme", "found"]
     assert [m.name for m in parse_metrics(["ap"])] == ["ap"]
+
+
+@pytest.mark.parametrize("name", ["ap", "ap-large", "ar", "pck@0.2", "auc", "found", "nme", "epe"])
+def test_what_ranks_whole_people_and_what_measures_distances(name: str) -> None:
+    metric = parse_metric(name)
+    assert metric.of_oks == (name in ("ap", "ap-large", "ar"))
+    assert metric.lower_is_better == (name in ("nme", "epe"))
+
+
+def test_the_area_is_taken_up_to_one_half() -> None:
+    assert "over thresholds 0 to 0.5," in parse_metric("auc").definition
 
 
 def test_each_metric_once() -> None:

@@ -21,6 +21,8 @@ from pedpose.evaluation.oks import (
     Prediction,
     evaluate_boxes,
     evaluate_oks,
+    keypoint_matcher,
+    truth_order,
 )
 from pedpose.evaluation.results_file import read_predictions
 from pedpose.skeleton import COCO_17
@@ -139,6 +141,41 @@ def predict_truth(data: CocoData) -> list[Prediction]:
     ]
 
 
+def test_pycocotools_gets_the_numbers_of_the_files(
+    coco_content: Content, write_coco: Write, tmp_path: Path
+) -> None:
+    # Boxes of crowds are compared with keypoints: both must be in the units of the file.
+    annotations = coco_content["annotations"]
+    keys = ("image_id", "category_id", "keypoints")
+    entries = [{**{key: a[key] for key in keys}, "score": 0.5} for a in annotations]
+    (tmp_path / "results.json").write_text(json.dumps(entries))
+    data = read_coco(write_coco(coco_content))
+    matcher = keypoint_matcher(data, read_predictions(tmp_path / "results.json", data), SIGMAS[3])
+    found, truth = (coco.dataset["annotations"] for coco in (matcher.cocoDt, matcher.cocoGt))
+    for given, one, other in zip(annotations, found, truth, strict=True):
+        assert one["keypoints"] == given["keypoints"]
+        assert (other["bbox"], other["area"]) == (given["bbox"], given["area"])
+        assert (other["iscrowd"], other["num_keypoints"]) == (
+            given["iscrowd"],
+            given["num_keypoints"],
+        )
+        labels, expected = (np.reshape(e["keypoints"], (3, 3)) for e in (other, given))
+        seen = expected[:, 2] > 0
+        np.testing.assert_array_equal(labels[:, 2], expected[:, 2])
+        np.testing.assert_array_equal(labels[seen], expected[seen])
+
+
+def test_people_and_crowds_keep_the_order_of_the_file(
+    coco_content: Content, write_coco: Write
+) -> None:
+    first, second, third, crowd = coco_content["annotations"]
+    crowds = [{**crowd, "id": 30 + n, "image_id": 1, "bbox": [n, 2, 9, 9]} for n in range(2)]
+    coco_content["annotations"] = [crowds[0], first, crowds[1], second, third]
+    one, two = read_coco(write_coco(coco_content)).pictures
+    assert truth_order(one) == [(None, 0), (0, 0), (None, 1), (1, 0)]
+    assert truth_order(two) == [(0, 0)]
+
+
 def test_perfect_predictions(coco_content: Content, write_coco: Write) -> None:
     data = read_coco(write_coco(coco_content))
     result = evaluate_oks(data, predict_truth(data), SIGMAS[3])
@@ -229,6 +266,8 @@ CROWD = [52.0, 12.0, 70.0, 40.0]  # inside the crowd of picture 2
 
 FIRST, SECOND = [4.0, 6.0, 24.0, 46.0], [30.0, 8.0, 54.0, 44.0]
 THIRD, WRONG = [10.5, 5.0, 40.5, 55.0], [0.0, 0.0, 5.0, 5.0]
+HALF_OF_FIRST = [4.0, 6.0, 24.0, 27.0]  # an IoU of 21/40
+HALF_IN_CROWD = [67.5, 12.0, 87.5, 30.0]  # 10.5 of 20 pixels are in it
 
 
 @pytest.mark.parametrize(
@@ -254,6 +293,9 @@ THIRD, WRONG = [10.5, 5.0, 40.5, 55.0], [0.0, 0.0, 5.0, 5.0]
         ),
         # False alarms first: no threshold is low enough to find anybody.
         ([(1, WRONG, 0.9), (2, WRONG, 0.8), (2, WRONG, 0.7), (1, FIRST, 0.6)], 1 / 3, 0),
+        # What is matched, and what is in a crowd, is told at an IoU of 0.5.
+        ([(1, HALF_OF_FIRST, 0.9)], 1 / 3, 1 / 3),
+        ([*[(2, HALF_IN_CROWD, 0.9)] * 3, (1, FIRST, 0.5)], 1 / 3, 1 / 3),
         ([], 0, 0),
     ],
 )
@@ -272,6 +314,16 @@ def test_recall_of_boxes(
     )
     assert result.recall == pytest.approx(recall)
     assert result.recall_at_one_false_alarm == pytest.approx(at_one_false_alarm)
+
+
+def test_recall_is_of_people_of_all_sizes_and_of_a_hundred_boxes(
+    coco_content: Content, write_coco: Write
+) -> None:
+    coco_content["annotations"][0]["area"] = 2000  # medium; the others are small
+    boxes = np.array([WRONG] * 50 + [FIRST])
+    scores = np.linspace(0.9, 0.1, len(boxes))
+    result = evaluate_boxes(read_coco(write_coco(coco_content)), [1] * len(boxes), boxes, scores)
+    assert result.recall == pytest.approx(1 / 3)
 
 
 def test_boxes_where_nobody_is(coco_content: Content, write_coco: Write) -> None:

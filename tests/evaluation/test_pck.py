@@ -20,7 +20,7 @@ from pedpose.evaluation.joint_table import JointTable, joint_table
 from pedpose.evaluation.matching import match_people
 from pedpose.evaluation.metrics import parse_metric
 from pedpose.evaluation.oks import Prediction
-from pedpose.evaluation.pck import Sums, intervals, joint_sums
+from pedpose.evaluation.pck import Sums, divide, intervals, joint_sums
 
 Content = dict[str, Any]
 Write = Callable[..., Path]
@@ -84,16 +84,33 @@ def test_sums_of_pictures_and_groups(data: CocoData, predictions: list[Predictio
     np.testing.assert_allclose(part["visibilities"], [1, 4 / 7])
     # Two people in the first picture, one (not found) in the second.
     np.testing.assert_allclose(part["crowds"], [0, 1, np.nan, np.nan])
+    # At 0.1 person 11 has two right joints of three, person 12 one of two.
+    strict = measure(data, predictions, "pck@0.1")
+    np.testing.assert_allclose(strict.values[slices(3)["crowds"]], [0, 3 / 5, np.nan, np.nan])
     np.testing.assert_array_equal(sums.numerator[:, 0], [5, 0])
     np.testing.assert_array_equal(sums.denominator[:, 0], [5, 3])
 
 
-def test_size_classes_end_as_in_coco(coco_content: Content, write_coco: Write) -> None:
-    for annotation, area in zip(coco_content["annotations"], (1023.9, 1024, 9216.1), strict=False):
+@pytest.mark.parametrize("areas", [(1023.9, 1024, 9216.1), (1, 9216, 9217)])
+def test_size_classes_end_as_in_coco(
+    coco_content: Content, write_coco: Write, areas: tuple[float, ...]
+) -> None:
+    for annotation, area in zip(coco_content["annotations"], areas, strict=False):
         annotation["area"] = area
     data = read_coco(write_coco(coco_content))
     table = joint_table(data, match_people(data, [], SIGMAS))
     assert Columns.of(table).size.tolist() == [0, 1, 2]
+
+
+def test_fewer_people_than_joints(
+    coco_content: Content, write_coco: Write, predict_truth: Predict
+) -> None:
+    del coco_content["annotations"][2]
+    data = read_coco(write_coco(coco_content))
+    first, second = predict_truth(data, named=True)
+    second.keypoints[1, 0] += 6
+    table = joint_table(data, match_people(data, [first, second], SIGMAS))
+    np.testing.assert_array_equal(table.distance, [[0, 0, 0], [0, 6, np.nan]])
 
 
 def test_figures_of_size_classes(
@@ -150,6 +167,8 @@ def test_pck_by_neck_and_head_top(
         (["neck", "b", "head_top"], "pckh@0.5", "no annotation has .* nobody has both neck and"),
         (["a", "b", "c"], "pck-torso@0.2", "the skeleton has no left_shoulder and right_hip"),
         (["left_shoulder", "b", "right_hip"], "pck-torso@0.2", "nobody has both left_shoulder"),
+        (["left_shoulder", "b", "c"], "pck-torso@0.2", "the skeleton has no left_shoulder and"),
+        (["a", "b", "head_top"], "pckh@0.5", "no annotation has a head box .* no neck and"),
     ],
 )
 def test_what_is_not_annotated_is_refused(
@@ -170,6 +189,12 @@ def test_nobody_found(data: CocoData) -> None:
     epe = measure(data, [], "epe")
     assert np.isnan(epe.values[0])
     assert epe.left_out == 8
+
+
+def test_nothing_is_not_divided() -> None:
+    with np.errstate(all="raise"):  # no warning of numpy's on the way to a report
+        quotients = divide(np.array([0.0, 2.0, 0.0]), np.array([0.0, 4.0, 0.5]))
+    np.testing.assert_array_equal(quotients, [np.nan, 0.5, 0])
 
 
 def table_of(distance: np.ndarray, picture: np.ndarray, pictures: int) -> JointTable:

@@ -36,6 +36,9 @@ def test_oks_of_a_pair(data: CocoData, predict_truth: Predict) -> None:
     # exp(-d^2 / (2 area (2 sigma)^2)) of each of the three labelled joints
     expected = np.exp(-9 / (2 * 480 * np.square(2 * np.array(SIGMAS)))).mean()
     assert one.cases[0].oks == pytest.approx(expected, rel=1e-5)
+    second.keypoints[2, :2] = 1e6  # has no label
+    one, _ = picture_cases(data, [second], SIGMAS, None)
+    assert one.cases[1].oks == 1
     assert (two.missed, two.mean_oks) == (1, 0.0)
 
 

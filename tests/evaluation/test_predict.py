@@ -50,6 +50,30 @@ def test_true_boxes_keep_their_annotation(data: CocoData) -> None:
     np.testing.assert_array_equal(found[0].keypoints[0], [14, 26, 0.5])
 
 
+def test_progress_counts_pictures(data: CocoData) -> None:
+    told: list[tuple[str, int, int]] = []
+    predict(FakeDetector(), data, "gt", lambda *step: told.append(step))  # type: ignore[arg-type]
+    assert told == [("pictures", 1, 2), ("pictures", 2, 2)]
+
+
+@pytest.mark.parametrize(("faults", "last"), [(10, "10.png"), (11, "... and 1 more")])
+def test_ten_faults_are_told_in_full(
+    coco_content: Content, write_coco: Write, faults: int, last: str
+) -> None:
+    coco_content["images"] = [
+        {"id": n, "file_name": f"{n:02}.png", "width": 8, "height": 8} for n in range(1, faults + 1)
+    ]
+    coco_content["annotations"] = []
+    data = read_coco(write_coco(coco_content))
+    for picture in data.pictures:
+        picture.path.unlink()
+    with pytest.raises(DataError) as caught:
+        run(FakeDetector(), data, "gt")
+    lines = str(caught.value).splitlines()
+    assert len(lines) == faults
+    assert last in lines[-1] and "09.png" in lines[8]
+
+
 def test_searched_people_have_none(data: CocoData) -> None:
     found = run(FakeDetector(), data, "detected")
     assert [(p.picture_id, p.person_id) for p in found] == [(1, None), (2, None)]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from pedpose.data.coco import CocoData
+from pedpose.data.coco import CocoData, read_coco
 from pedpose.errors import DataError
 from pedpose.evaluation.results_file import read_predictions
 
@@ -49,6 +50,25 @@ def test_good_results_read_back(tmp_path: Path, data: CocoData) -> None:
     np.testing.assert_array_equal(second.box, [10, 5.5, 40, 45.5])
 
 
+@pytest.mark.parametrize("box", [[9, 9, 0, 0], [-9, -9.5, 3, 3]])
+def test_empty_boxes_and_boxes_outside_are_read(
+    tmp_path: Path, data: CocoData, box: list[float]
+) -> None:
+    (one,) = read_predictions(write(tmp_path, [{**ENTRY, "bbox": box}]), data)
+    x, y, width, height = box
+    np.testing.assert_array_equal(one.box, [x, y, x + width, y + height])
+
+
+def test_keypoints_come_three_numbers_a_joint(
+    tmp_path: Path, coco_content: Content, write_coco: Callable[..., Path]
+) -> None:
+    coco_content["annotations"] = []
+    coco_content["categories"] = [{"id": 1, "name": "person", "keypoints": ["head", "foot"]}]
+    entries = [{**ENTRY, "keypoints": [14, 10, 0.9, 8.25, 20, 0.8]}]
+    (one,) = read_predictions(write(tmp_path, entries), read_coco(write_coco(coco_content)))
+    np.testing.assert_array_equal(one.keypoints, [[14.5, 10.5, 0.9], [8.75, 20.5, 0.8]])
+
+
 def test_no_entries_are_no_predictions(tmp_path: Path, data: CocoData) -> None:
     assert read_predictions(write(tmp_path, []), data) == []
 
@@ -80,6 +100,7 @@ ENTRY_FAULTS: list[tuple[Content, str, str]] = [
     ({"score": math.inf}, "a number as score", "inf"),
     ({"bbox": [1, 2, 3]}, "bbox as x, y, width >= 0, height >= 0", "[1, 2, 3]"),
     ({"bbox": [9, 9, 3, -3]}, "bbox as x, y, width >= 0, height >= 0", "[9, 9, 3, -3]"),
+    ({"bbox": [9, 9, -0.5, 3]}, "bbox as x, y, width >= 0, height >= 0", "[9, 9, -0.5, 3]"),
     ({"category_id": 2}, "category_id 1, the people of ", "2"),
     ({"category_id": None}, "category_id 1, the people of ", "None"),
 ]

@@ -32,6 +32,26 @@ def test_sources(data: CocoData, without: CocoData) -> None:
     assert source == "one default for all joints, given by --default-sigma 0.05"
 
 
+def test_sigmas_by_name_come_in_any_order(data: CocoData) -> None:
+    given = "right_hand=0.3, head = 0.1,left_hand=.2"
+    assert choose_sigmas(data, given) == ((0.1, 0.2, 0.3), "given by --sigmas")
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("head=0.1,left_hand=0.2", "none for right_hand"),
+        ("head=0.1,left_hand=0.2,right_hand=0.3,tail=0.4", "one for tail"),
+        ("head=0.1,left_hand=0.2,right_hand=0.3,head=0.4", "a joint twice"),
+        ("head=0.1,left_hand=0.2,0.3", "none for right_hand, one for no joint"),
+        ("head=0.1,paw=1,paw=2", "none for left_hand, none for right_hand, one for paw, a joint t"),
+    ],
+)
+def test_names_that_do_not_fit_are_refused(data: CocoData, given: str, found: str) -> None:
+    with pytest.raises(ConfigError, match=f"one number for each joint of .*, found {found}"):
+        choose_sigmas(data, given)
+
+
 def test_coco_joints_have_published_sigmas(
     coco_content: Content, write_coco: Callable[..., Path]
 ) -> None:
