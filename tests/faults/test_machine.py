@@ -6,23 +6,29 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+import psutil
 import pytest
 import torch
 from onnxruntime.capi import onnxruntime_pybind11_state as onnx_errors
 from small_disks import files_in
+from training_of_dots import SMALL
 from typer.testing import CliRunner
 
 from pedpose.cli.main import app
 from pedpose.inference.detector import PoseDetector
 from pedpose.machine_failure import library_errors, machine_failure
+from pedpose.training.state import has_state
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
+
+PATIENCE_S = 60.0
 
 MEMORY = "memory: expected enough for this, found too little"
 GPU = "GPU: expected one that works, found one that fails"
@@ -124,23 +130,31 @@ def test_training_on_a_broken_gpu_is_refused(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
-def test_a_killed_loader_ends_a_training_that_can_be_resumed(
-    tmp_path: Path, dots: Path, monkeypatch: pytest.MonkeyPatch
-):
-    import psutil
-    from training_of_dots import small_training
-
-    from pedpose.training.state import has_state
-
-    def kill() -> None:
-        for child in psutil.Process().children(recursive=True):
+def test_a_killed_loader_ends_a_training_that_can_be_resumed(tmp_path: Path, dots: Path):
+    out = tmp_path / "run"
+    # A process of its own: PyTorch tells of a killed loader whenever a signal comes, even later.
+    training = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "pedpose", "train", "--data", str(dots), "--out", str(out)),
+            *(*SMALL, "--workers", "1", "--epochs", "100000"),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    try:
+        while not has_state(out) and training.poll() is None:
+            time.sleep(0.02)
+        for child in psutil.Process(training.pid).children(recursive=True):
             child.send_signal(signal.SIGKILL)
-
-    result = small_training(dots, tmp_path / "run", 7, kill)
-    assert result.exit_code == 2, result.output
-    assert f"error: {LOADER}" in result.output
-    assert f"go on by --resume {tmp_path / 'run'}" in result.output
-    assert has_state(tmp_path / "run")
+        output, _ = training.communicate(timeout=PATIENCE_S)
+    finally:
+        training.kill()
+    assert training.returncode == 2, output
+    assert f"error: {LOADER}" in output
+    assert f"go on by --resume {out}" in output
+    assert has_state(out)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits what a process may map")

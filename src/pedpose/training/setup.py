@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +36,8 @@ SAMPLE_PEOPLE = 100
 """Training people that the training error is measured on."""
 
 _CALIBRATION_BATCHES = 8
+
+_SIGNAL_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,7 @@ class Prepared:
 
         Raises:
             DataError: If a picture is broken.
+            RuntimeError: If the system has ended a loader process.
         """
         loader = DataLoader(
             self.task.dataset,
@@ -112,6 +116,11 @@ class Prepared:
             # garbage collector has to do it.
             error.__traceback__ = None
             raise kind(message) from error
+        except (ConnectionError, EOFError) as error:
+            # The system has ended a loader process in the middle of a batch. PyTorch raises that
+            # by itself, but when the signal comes: here, and not wherever this process then is.
+            time.sleep(_SIGNAL_S)
+            raise RuntimeError(f"DataLoader worker was ended: {error}") from error
 
 
 def prepare(
