@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from hypothesis import strategies as st
 
 from pedpose.people import People
 from pedpose.skeleton import COCO_17
@@ -42,4 +43,19 @@ def together(*groups: People) -> People:
         np.concatenate([people.keypoints for people in groups]),
         np.concatenate([people.boxes for people in groups]),
         np.concatenate([people.scores for people in groups]),
+    )
+
+
+def any_people() -> st.SearchStrategy[People]:
+    """One person whose joints may be anywhere, in a picture or far outside, and seen or not."""
+    joint = st.tuples(
+        st.floats(-300, 700), st.floats(-300, 700), st.sampled_from([0.0, 0.2, 0.31, 1.0])
+    )
+    return st.lists(joint, min_size=17, max_size=17).map(
+        lambda joints: People(
+            COCO_17,
+            np.array([joints], np.float32),
+            np.zeros((1, 4), np.float32),
+            np.ones(1, np.float32),
+        )
     )

@@ -6,7 +6,6 @@ import base64
 import io
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import PIL.Image
 import pytest
 from made_explanations import HEIGHT, WIDTH, heatmap, made, sheet
 
+from html_page import Page
 from pedpose.explaining.explanation import LayerChange
 from pedpose.explaining.page import explain_page, write_explain_page
 from pedpose.explaining.page_joints import joint_panels
@@ -25,46 +25,7 @@ from pedpose.explaining.page_scene import draw_scene
 from pedpose.explaining.page_stages import filters_of, stage_panels
 from pedpose.skeleton import COCO_17
 
-VOID = {"meta", "img", "br"}
 HOSTILE = '"><script>alert(1)</script><img src=x onerror="alert(2)">&\x00\ud800'
-
-
-class Page(HTMLParser):
-    """Knows the elements of a page and the text of each part that has an id."""
-
-    def __init__(self, source: str) -> None:
-        super().__init__()
-        self.source = source
-        self.open: list[tuple[str, str | None]] = []
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[tuple[str, set[str | None]]] = []
-        self.feed(source)
-        self.close()
-        assert not self.open, f"not closed: {self.open}"
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append((tag, dict(attrs).get("id")))
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open[-1][0] == tag, f"</{tag}> closes <{self.open[-1][0]}>"
-        self.open.pop()
-
-    def handle_data(self, data: str) -> None:
-        self.words.append((data, {number for _, number in self.open}))
-
-    def text(self, part: str) -> str:
-        return " ".join(" ".join(data for data, inside in self.words if part in inside).split())
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.elements if name == tag]
-
-    def labels(self) -> list[str]:
-        return [str(a["aria-label"]) for _, a in self.elements if a.get("role") == "img"]
 
 
 def decoded(uri: str) -> PIL.Image.Image:

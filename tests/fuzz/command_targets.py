@@ -59,55 +59,14 @@ _FILES = (
     *("list.txt", "tiny.safetensors", "tiny.onnx", "a.mp4", "out", "", "none.json"),
 )
 _WORDS = (
-    *(
-        "auto",
-        "cpu",
-        "cuda",
-        "cuda:0",
-        "cuda:x",
-        "torch",
-        "onnx",
-        "openvino",
-        "fp16",
-        "coco",
-        "yolo",
-    ),
-    *(
-        "overlay,json",
-        "json,csv",
-        "pck@0.2",
-        "ap",
-        "pck@0.2=0.5",
-        "pckh@0.5",
-        "0,0,1,1",
-        "1/2",
-        "0.3",
-    ),
-    *(
-        "0,0,9,9",
-        "1,2,3,4,5,6",
-        "red=1",
-        "8:1:1",
-        "train=0.5",
-        "64x64",
-        "48x64",
-        "any",
-        "0x0",
-        "red,blue",
-    ),
-    *(
-        "16:1,32:2",
-        "plain",
-        "lite_hrnet",
-        "person",
-        "joints",
-        "gt",
-        "detected",
-        "1e3",
-        "2147483648",
-    ),
-    *("file:///none/such", "http://", "rtsp://[", "ftp://x/y", "@", "@{W}/none.txt", "*", "["),
-    *("1:2:3", "a:b", "\udcff", "99999999999", "-5", "inf", "coco17", "paper", "tracks"),
+    *"""
+    auto cpu cuda cuda:0 cuda:x torch onnx openvino fp16 coco yolo overlay,json json,csv pck@0.2
+    ap pck@0.2=0.5 pckh@0.5 0,0,1,1 1/2 0.3 0,0,9,9 1,2,3,4,5,6 red=1 8:1:1 train=0.5 64x64
+    48x64 any 0x0 red,blue 16:1,32:2 plain lite_hrnet person joints gt detected 1e3 2147483648
+    file:///none/such http:// rtsp://[ ftp://x/y @ @{W}/none.txt * [ 1:2:3 a:b
+    """.split(),
+    "\udcff",
+    *"99999999999 -5 inf coco17 paper tracks".split(),
 )
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bodies import standing, together, with_scores
+from bodies import any_people, standing, together, with_scores
 from pedpose import COCO_17, People, Skeleton
 from pedpose.clothing import ClothColour, Clothes
 from pedpose.errors import ConfigError
@@ -218,18 +218,8 @@ def test_a_mirrored_person_wears_the_same():
 
 
 @settings(max_examples=60, deadline=None)
-@given(
-    st.lists(
-        st.tuples(
-            st.floats(-300, 700), st.floats(-300, 700), st.sampled_from([0.0, 0.2, 0.31, 1.0])
-        ),
-        min_size=17,
-        max_size=17,
-    )
-)
-def test_whatever_the_joints(joints: list[tuple[float, ...]]):
-    keypoints = np.array([joints], np.float32)
-    people = People(COCO_17, keypoints, np.zeros((1, 4), np.float32), np.ones(1, np.float32))
+@given(any_people())
+def test_whatever_the_joints(people: People):
     clothes = one(dressed(standing(), RED, NAVY), people)
     for colours in (clothes.upper, clothes.lower):
         assert colours == () or sum(told(colours).values()) == pytest.approx(1)

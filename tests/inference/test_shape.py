@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bodies import standing, together, with_scores
+from bodies import any_people, standing, together, with_scores
 from pedpose.data.coco import read_coco
 from pedpose.inference.body_scale import body_height, named_places
 from pedpose.inference.shape import MOST_POINTS, body_shapes, outline
@@ -85,18 +85,8 @@ def test_a_shape_moves_and_grows_with_the_body(x: float, y: float, scale: float)
 
 
 @settings(max_examples=60, deadline=None)
-@given(
-    st.lists(
-        st.tuples(
-            st.floats(-300, 700), st.floats(-300, 700), st.sampled_from([0.0, 0.2, 0.31, 1.0])
-        ),
-        min_size=17,
-        max_size=17,
-    )
-)
-def test_whatever_the_joints_a_shape_stays_in_the_picture(joints: list[tuple[float, ...]]):
-    keypoints = np.array([joints], np.float32)
-    people = People(COCO_17, keypoints, np.zeros((1, 4), np.float32), np.ones(1, np.float32))
+@given(any_people())
+def test_whatever_the_joints_a_shape_stays_in_the_picture(people: People):
     (shape,) = body_shapes(people, (240, 320))
     assert shape.shape == (len(shape), 2)
     assert len(shape) == 0 or 3 <= len(shape) <= MOST_POINTS

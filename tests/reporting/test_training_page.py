@@ -6,7 +6,6 @@ import base64
 import io
 import math
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -15,6 +14,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
+from html_page import Page
 from pedpose.diagnosis.diagnosis import RunFacts, diagnose
 from pedpose.diagnosis.history import Reading
 from pedpose.reporting.training_charts import figure_chart, loss_chart, rate_chart
@@ -41,48 +41,10 @@ def joints() -> list[Reading]:
     ]
 
 
-class Page(HTMLParser):
-    """Knows the elements of a page and the text of each part that has an id."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.source = path.read_text(encoding="utf-8")
-        self.open: list[tuple[str, str | None]] = []
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[tuple[str, set[str | None]]] = []
-        self.feed(self.source)
-        self.close()
-        assert not self.open, f"not closed: {self.open}"
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag not in {"meta", "img", "br"}:
-            self.open.append((tag, dict(attrs).get("id")))
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open[-1][0] == tag, f"</{tag}> closes <{self.open[-1][0]}>"
-        self.open.pop()
-
-    def handle_data(self, data: str) -> None:
-        self.words.append((data, {number for _, number in self.open}))
-
-    def text(self, part: str) -> str:
-        return " ".join(" ".join(data for data, inside in self.words if part in inside).split())
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.elements if name == tag]
-
-    def ids(self) -> list[str]:
-        return [str(attributes["id"]) for _, attributes in self.elements if "id" in attributes]
-
-
 def write(path: Path, history: list[Reading], references: Any = REFERENCES, **more: Any) -> Page:
     diagnosis = diagnose(history, references, more.pop("run", FACTS))
     write_training_page(path, history, references, diagnosis, SETTINGS, **more)
-    return Page(path)
+    return Page(path.read_text(encoding="utf-8"))
 
 
 def test_the_verdict_comes_first(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from pedpose.geometry import Image
-    from pedpose.learning.braille import Points
+    from pedpose.learning.curves import Points
     from pedpose.learning.record import Record
 
 _EVERY_S = 0.2  # between two drawings: more often costs the network time
@@ -149,10 +149,10 @@ def _chart(
     title: Text, curves: list[tuple[Points, str]], steps: int, most: float, columns: int
 ) -> Text:
     """Return curves with their colours, from 0 to a number over all steps, with axes."""
-    from pedpose.learning.braille import braille
+    from pedpose.learning.curves import draw_curves
 
     points, colours = [curve for curve, _ in curves], [colour for _, colour in curves]
-    rows = braille(points, (1, max(steps, 2)), (0, most), (_CHART_ROWS, columns))
+    rows = draw_curves(points, (1, max(steps, 2)), (0, most), (_CHART_ROWS, columns))
     text = Text(no_wrap=True)
     text.append_text(title)
     for number, row in enumerate(rows):

@@ -7,13 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pedpose.braille import BLANK, DOTS_X, DOTS_Y, with_dot
 from pedpose.describing.layout import Layout
 from pedpose.skeleton import Skeleton
 
-_DOTS_X, _DOTS_Y = 2, 4
-# Unicode, "Braille Patterns": the bit of each dot of a character, by row and column.
-_BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
-_BRAILLE = 0x2800
 _NEAR = ((0, 0), (0, 1), (0, -1), (-1, 0), (1, 0), (-1, 1), (1, -1), (0, 2), (0, -2))
 
 
@@ -35,7 +32,7 @@ class Paper:
 def shows_dots(encoding: str | None) -> bool:
     """Tell whether a terminal of this encoding can show patterns of dots."""
     try:
-        chr(_BRAILLE).encode(encoding or "ascii")
+        BLANK.encode(encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
         return False
     return True
@@ -49,13 +46,13 @@ def draw_in_characters(skeleton: Skeleton, layout: Layout, paper: Paper) -> list
     """
     # Dots are as high as they are wide.
     longest = len(str(len(skeleton) - 1))
-    across = (paper.columns - longest - 1) * _DOTS_X
+    across = (paper.columns - longest - 1) * DOTS_X
     points = layout.points
     wide, high = points.max(axis=0)
-    scale = min(across / max(wide, 1e-9), (paper.rows - 1) * _DOTS_Y / max(high, 1e-9))
+    scale = min(across / max(wide, 1e-9), (paper.rows - 1) * DOTS_Y / max(high, 1e-9))
     places = np.round(points * scale).astype(int)
-    places[:, 0] += _DOTS_X * (longest // 2 + 1)
-    columns, rows = (places.max(axis=0) // (_DOTS_X, _DOTS_Y)).tolist()
+    places[:, 0] += DOTS_X * (longest // 2 + 1)
+    columns, rows = (places.max(axis=0) // (DOTS_X, DOTS_Y)).tolist()
     columns, rows = columns + longest + 1, rows + 1
     cells = [[" "] * columns for _ in range(rows)]
     draw = _slopes if paper.ascii else _dots
@@ -63,7 +60,7 @@ def draw_in_characters(skeleton: Skeleton, layout: Layout, paper: Paper) -> list
         draw(cells, places[a].tolist(), places[b].tolist())
     taken: set[tuple[int, int]] = set()
     for joint, (x, y) in enumerate(places.tolist()):
-        _number(cells, taken, str(joint), x // _DOTS_X, y // _DOTS_Y)
+        _number(cells, taken, str(joint), x // DOTS_X, y // DOTS_Y)
     return ["".join(row).rstrip() for row in cells]
 
 
@@ -88,9 +85,9 @@ def _number(
 def _dots(cells: list[list[str]], start: list[int], end: list[int]) -> None:
     """Draw a line of dots."""
     for x, y in _between(start, end):
-        row, column = y // _DOTS_Y, x // _DOTS_X
-        before = ord(cells[row][column]) if cells[row][column] != " " else _BRAILLE
-        cells[row][column] = chr(before | _BITS[y % _DOTS_Y][x % _DOTS_X])
+        row, column = y // DOTS_Y, x // DOTS_X
+        before = BLANK if cells[row][column] == " " else cells[row][column]
+        cells[row][column] = with_dot(before, x, y)
 
 
 def _slopes(cells: list[list[str]], start: list[int], end: list[int]) -> None:
@@ -102,7 +99,7 @@ def _slopes(cells: list[list[str]], start: list[int], end: list[int]) -> None:
         stroke = "|"
     else:
         stroke = "\\" if (right > 0) == (down > 0) else "/"
-    first, last = ([x // _DOTS_X, y // _DOTS_Y] for x, y in (start, end))
+    first, last = ([x // DOTS_X, y // DOTS_Y] for x, y in (start, end))
     for column, row in _between(first, last):
         cells[row][column] = stroke
 

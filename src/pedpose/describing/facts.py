@@ -67,10 +67,10 @@ class Facts:
             exported = self.metadata.exported
             own: dict[str, Any] = {"exported": None if exported is None else asdict(exported)}
         else:
-            own = {
-                "parameters": self.network.parameter_count(),
-                "gflops": round(self.network.gflops(), 3),
-            }
+            from pedpose.model.summary import summarise
+
+            summary = summarise(self.network)
+            own = {"parameters": summary.parameters, "gflops": round(summary.gflops, 3)}
         metadata = self.metadata
         skeleton = metadata.skeleton
         return {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from torch import nn
 
 from pedpose.explaining.explanation import FilterSheet
 from pedpose.model.heatmap_cnn import HeatmapCNN
@@ -19,7 +18,7 @@ def filter_sheet(network: HeatmapCNN, largest: float) -> FilterSheet:
         largest: Weight that becomes 255, and 0 where it is negative: as :func:`largest_weight`
             gives it, or the largest of two networks that are to be compared.
     """
-    name, layer = _first(network)
+    name, layer = network.first_convolution()
     weights = layer.weight.detach().cpu().double().numpy().transpose(0, 2, 3, 1)  # (C, k, k, 3)
     values = _GREY + _GREY * weights / (largest or 1.0)
     return FilterSheet(name, np.round(values).clip(0, 255).astype(np.uint8))
@@ -27,9 +26,4 @@ def filter_sheet(network: HeatmapCNN, largest: float) -> FilterSheet:
 
 def largest_weight(network: HeatmapCNN) -> float:
     """Return the largest absolute weight of the first layer."""
-    return float(_first(network)[1].weight.detach().abs().max())
-
-
-def _first(network: HeatmapCNN) -> tuple[str, nn.Conv2d]:
-    """Return the first convolution and its name; backbones hold it before all others."""
-    return next((n, m) for n, m in network.named_modules() if isinstance(m, nn.Conv2d))
+    return float(network.first_convolution()[1].weight.detach().abs().max())

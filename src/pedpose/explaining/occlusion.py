@@ -119,11 +119,8 @@ def mean_over_patches(values: Floats) -> Floats:
 def _around_peaks(heatmaps: Tensor) -> Tensor:
     """Return (K, h, w) which cells make the score of the joints of (K, h, w) heatmaps."""
     _, height, width = heatmaps.shape
-    top, left = (x[:, None] for x in _divided(heatmaps.flatten(1).argmax(dim=1), width))
+    peak = heatmaps.flatten(1).argmax(dim=1)[:, None]
+    top, left = peak // width, peak % width
     row = (torch.arange(height, device=heatmaps.device) - top).abs() <= SCORE_RADIUS
     column = (torch.arange(width, device=heatmaps.device) - left).abs() <= SCORE_RADIUS
     return row[:, :, None] & column[:, None, :]
-
-
-def _divided(index: Tensor, width: int) -> tuple[Tensor, Tensor]:
-    return index // width, index % width

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from functools import cache
 
 import cv2
@@ -12,6 +10,7 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from pedpose.geometry import Floats, Image
+from pedpose.reporting.embed import data_uri
 from pedpose.writing.overlay import SKY_BLUE, VERMILION
 
 Bytes = NDArray[np.uint8]
@@ -55,7 +54,7 @@ def filter_sheet_uri(tiles: Image) -> str:
         large = values.repeat(_FILTER_PX, axis=0).repeat(_FILTER_PX, axis=1)
         part = sheet[top : top + large.shape[0], left : left + large.shape[1]]
         part[..., :3], part[..., 3] = large, 255
-    return _png_uri(PIL.Image.fromarray(sheet))
+    return data_uri(PIL.Image.fromarray(sheet), "PNG")
 
 
 def _palette_uri(values: NDArray[np.floating], palette: Bytes) -> str:
@@ -63,14 +62,7 @@ def _palette_uri(values: NDArray[np.floating], palette: Bytes) -> str:
     levels = np.round(np.nan_to_num(values) * (len(palette) - 1)).astype(np.uint8)
     picture = PIL.Image.fromarray(levels, "P")
     picture.putpalette(palette[:, :3].tobytes())
-    return _png_uri(picture, palette[:, 3].tobytes())
-
-
-def _png_uri(picture: PIL.Image.Image, transparency: bytes | None = None) -> str:
-    file = io.BytesIO()
-    options = {} if transparency is None else {"transparency": transparency}
-    picture.save(file, "PNG", optimize=True, **options)
-    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+    return data_uri(picture, "PNG", transparency=palette[:, 3].tobytes())
 
 
 @cache

@@ -68,7 +68,6 @@ def look_into(network: HeatmapCNN, step: int, epoch: float, person: HeldOut) -> 
         picture = torch.from_numpy(person.crop).permute(2, 0, 1)[None].float()
         heatmaps = to_heatmaps(network(picture.to(network.mean.device)))[0]
         joints = decode_keypoints(heatmaps) * torch.tensor(_TO_PIXELS, device=heatmaps.device)
-        # The first convolution of a plain backbone is the first thing that a picture meets.
-        first = next(m for m in network.backbone.modules() if isinstance(m, torch.nn.Conv2d))
+        _, first = network.first_convolution()
         filters = first.weight.float().cpu().numpy().copy()
     return Moment(step, epoch, filters, heatmaps.cpu().numpy(), joints.cpu().numpy())

@@ -72,6 +72,13 @@ class HeatmapCNN(nn.Module):
             x = smooth(side)
         return self.head(self.dropout(x))  # type: ignore[no-any-return]
 
+    def first_convolution(self) -> tuple[str, nn.Conv2d]:
+        """Return the layer that looks at the picture, and its name.
+
+        Backbones hold it before all others.
+        """
+        return next((n, m) for n, m in self.named_modules() if isinstance(m, nn.Conv2d))
+
     def parameter_count(self) -> int:
         """Return the number of learned parameters."""
         return sum(p.numel() for p in self.parameters())

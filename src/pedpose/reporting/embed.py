@@ -19,15 +19,22 @@ def jpeg_uri(image: Image, quality: int = _QUALITY) -> str:
         image: The picture.
         quality: Of JPEG, 1 to 95.
     """
-    return _data_uri(image, "JPEG", quality=quality)
+    return data_uri(PIL.Image.fromarray(image), "JPEG", quality=quality)
 
 
 def png_uri(image: Image) -> str:
     """Return a picture (H, W, 3) RGB as a data URI that keeps each pixel as it is."""
-    return _data_uri(image, "PNG")
+    return data_uri(PIL.Image.fromarray(image), "PNG")
 
 
-def _data_uri(image: Image, kind: str, **options: int) -> str:
+def data_uri(picture: PIL.Image.Image, kind: str, **options: int | bytes) -> str:
+    """Return a picture of any mode as a data URI.
+
+    Args:
+        picture: The picture.
+        kind: ``JPEG`` or ``PNG``.
+        options: Of Pillow for this kind.
+    """
     file = io.BytesIO()
-    PIL.Image.fromarray(image).save(file, kind, optimize=True, **options)
+    picture.save(file, kind, optimize=True, **options)
     return f"data:image/{kind.lower()};base64,{base64.b64encode(file.getvalue()).decode()}"

@@ -7,16 +7,14 @@ from itertools import pairwise
 
 import numpy as np
 
+from pedpose.braille import BLANK, DOTS_X, DOTS_Y, with_dot
+
 Points = Sequence[tuple[float, float]]
 Cell = tuple[str, int]
 """A character, and the number of the curve that it is part of; -1 where there is none."""
 
-_BLANK = 0x2800
-# Bit of each dot by its row and column in a character, as Unicode numbers them.
-_BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 
-
-def braille(
+def draw_curves(
     curves: Sequence[Points],
     x_range: tuple[float, float],
     y_range: tuple[float, float],
@@ -31,17 +29,12 @@ def braille(
         size: Rows and columns of characters.
     """
     rows, columns = size
-    dots = np.zeros((rows, columns), np.int64)
-    owners = np.full((rows, columns), -1, np.int64)
+    cells: list[list[Cell]] = [[(BLANK, -1)] * columns for _ in range(rows)]
     for number, curve in enumerate(curves):
         for x, y in _dots(curve, x_range, y_range, size):
-            row, column = y // 4, x // 2
-            dots[row, column] |= _BITS[y % 4][x % 2]
-            owners[row, column] = number
-    return [
-        [(chr(_BLANK + int(dots[y, x])), int(owners[y, x])) for x in range(columns)]
-        for y in range(rows)
-    ]
+            row, column = y // DOTS_Y, x // DOTS_X
+            cells[row][column] = with_dot(cells[row][column][0], x, y), number
+    return cells
 
 
 def _dots(
@@ -53,7 +46,7 @@ def _dots(
     """Return the dots x, y (from the left, from the top) of a line through points."""
     if not curve:
         return []
-    last = np.array([2 * size[1] - 1, 4 * size[0] - 1])
+    last = np.array([DOTS_X * size[1] - 1, DOTS_Y * size[0] - 1])
     low = np.array([x_range[0], y_range[0]])
     span = np.array([x_range[1], y_range[1]]) - low
     shares = np.clip((np.array(curve, np.float64) - low) / np.where(span > 0, span, 1), 0, 1)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-from pedpose.learning.braille import braille
+from pedpose.learning.curves import draw_curves
 
 
 def rows(*curves: list[tuple[float, float]], size: tuple[int, int] = (1, 2)) -> list[str]:
-    found = braille(curves, (0, 3), (0, 3), size)
+    found = draw_curves(curves, (0, 3), (0, 3), size)
     return ["".join(character for character, _ in row) for row in found]
 
 
@@ -30,6 +30,6 @@ def test_what_lies_beyond_is_drawn_at_the_rim() -> None:
 def test_nothing_is_blank_and_later_curves_own_what_they_cross() -> None:
     assert rows([]) == ["\u2800\u2800"]
     flat = [(0.0, 0.0), (3.0, 0.0)]
-    cells = braille([flat, [(3.0, 0.0)]], (0, 3), (0, 3), (2, 2))
+    cells = draw_curves([flat, [(3.0, 0.0)]], (0, 3), (0, 3), (2, 2))
     assert [owner for _, owner in cells[0]] == [-1, -1]
     assert [owner for _, owner in cells[1]] == [0, 1]
