@@ -16,8 +16,6 @@ from pedpose.cli.exit_codes import WRONG_USAGE, show_error
 Context = Any
 """That of Click, which some versions of Typer bring along and others depend on."""
 
-_STREAMS = ("rtsp:", "rtmp:", "http:", "https:", "udp:")
-
 
 class Command(TyperCommand):
     """A command that names an example where nothing is given and something is needed."""
@@ -87,5 +85,6 @@ def _meant(ctx: Context, word: str) -> str:
 
 def _is_source(word: str) -> bool:
     """Tell whether somebody means a picture, a video, a folder, a camera or a stream."""
-    named = bool(Path(word).suffix) or word.startswith((*_STREAMS, "@")) or word.isdigit()
+    named = bool(Path(word).suffix) or word.startswith("@") or word.isdigit()
+    # The address of a stream has slashes, too.
     return named or "/" in word or Path(word).exists()

@@ -9,14 +9,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pedpose.errors import CheckpointError, ConfigError
+from pedpose.errors import CheckpointError
 from pedpose.explaining.explanation import Changes, FilterSheet, JointChange, LayerChange
 from pedpose.explaining.joint_heat import JointHeat
 from pedpose.model.checkpoint import Checkpoint, load_checkpoint
 from pedpose.model.heatmap_cnn import HeatmapCNN
 from pedpose.model.summary import Summary
 from pedpose.training.recorder import BEST_FILE, INITIAL_FILE, LAST_FILE
-from pedpose.training.trainer import CONFIG_FILE
+from pedpose.training.trainer import check_run_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,7 @@ def read_run(folder: Path) -> TrainingRun:
         CheckpointError: If the run has not got as far as weights, did not keep its initial ones, or
             weights cannot be read or are of different networks.
     """
-    if not (folder / CONFIG_FILE).is_file():
-        raise ConfigError(f"{folder}: expected the folder of a run with {CONFIG_FILE}, found none")
+    check_run_folder(folder)
     first = folder / INITIAL_FILE
     if not first.is_file():
         raise CheckpointError(

@@ -93,12 +93,21 @@ def resume(folder: Path, progress: Progress) -> TrainResult:
             fails.
         CheckpointError: If it holds no state that is whole.
     """
-    if not (folder / CONFIG_FILE).is_file():
-        raise ConfigError(f"{folder}: expected the folder of a run with {CONFIG_FILE}, found none")
+    check_run_folder(folder)
     processes = processes_of_environment()
     device = read_config(folder).device
     with process_group(processes, own_device(resolve_device(device), processes)):
         return _go_on(folder, progress, processes)
+
+
+def check_run_folder(folder: Path) -> None:
+    """Make sure that a folder is that of a run.
+
+    Raises:
+        ConfigError: If it is none.
+    """
+    if not (folder / CONFIG_FILE).is_file():
+        raise ConfigError(f"{folder}: expected the folder of a run with {CONFIG_FILE}, found none")
 
 
 def read_config(folder: Path) -> TrainConfig:
